@@ -1,0 +1,109 @@
+/** One fault in a body: RFC 6901 pointer to the field and a sentence. */
+export interface FieldFault {
+  readonly pointer: string
+  readonly message: string
+}
+
+/**
+ * Everything that can go wrong, in one table: code → HTTP status and sentence. The API,
+ * docs/errors.md and the tests read this table; no other file invents a code. A sentence states the
+ * fact with its number, then what to change.
+ */
+const failures = {
+  BODY_MALFORMED: {
+    status: 400,
+    say: (f: { why: string }) => `The body is not valid JSON: ${f.why}. Send one JSON object.`,
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    say: (f: { limit: number }) => `The body is over the limit of ${f.limit} bytes; send a smaller spec.`,
+  },
+  BODY_TOO_DEEP: {
+    status: 400,
+    say: (f: { limit: number }) => `The body is nested deeper than ${f.limit} levels; flatten it.`,
+  },
+  MEDIA_TYPE: {
+    status: 415,
+    say: (f: { type: string }) => `Content type ${f.type} is not read here; send application/json.`,
+  },
+  SCHEMA_MISMATCH: {
+    status: 400,
+    say: (f: { faults: readonly FieldFault[] }) =>
+      `The request does not match the schema in ${f.faults.length} place(s); see errors and /docs.`,
+  },
+  SPEC_INVALID: {
+    status: 422,
+    say: (f: { faults: readonly FieldFault[] }) =>
+      `The experiment cannot be run as it stands: ${f.faults.map((x) => x.message).join(' ')}`,
+  },
+  DATASET_UNREADABLE: {
+    status: 422,
+    say: (f: { dataset: string; why: string }) =>
+      `Image set ${f.dataset} cannot be read: ${f.why}. Give a registered name, or the path of a whole IDX or npz file.`,
+  },
+  CUDA_UNAVAILABLE: {
+    status: 422,
+    say: (f: { why: string }) =>
+      `device cuda was asked for but ${f.why}. Install the NVIDIA driver and restart with JEPALAB_TENSORFLOW=cuda, or ask for device auto or cpu.`,
+  },
+  ENGINE_UNAVAILABLE: {
+    status: 422,
+    say: (f: { engine: string; why: string }) =>
+      `Engine ${f.engine} cannot run this: ${f.why}. Ask for engine auto, or run jepalab doctor for the remedy.`,
+  },
+  JOB_UNKNOWN: { status: 404, say: (f: { id: string }) => `No job ${f.id}. List jobs with GET /v1/jobs.` },
+  ARTIFACT_UNKNOWN: {
+    status: 404,
+    say: (f: { id: string; name: string }) => `Job ${f.id} has no artifact named ${f.name}. List them first.`,
+  },
+  ROUTE_UNKNOWN: {
+    status: 404,
+    say: (f: { method: string; path: string }) => `There is no ${f.method} ${f.path}. See /docs.`,
+  },
+  STATE_CONFLICT: {
+    status: 409,
+    say: (f: { id: string; state: string; wanted: string }) =>
+      `Job ${f.id} is ${f.state}, so ${f.wanted} makes no sense now.`,
+  },
+  QUEUE_UNREACHABLE: {
+    status: 503,
+    say: (f: { why: string }) => `Redis cannot be reached: ${f.why}. The job is kept and queued once Redis is back.`,
+  },
+  WORKER_CRASHED: {
+    status: 500,
+    say: (f: { crashes: number; why: string }) =>
+      `The worker of this run ended ${f.crashes} times (${f.why}). See the worker's log, lower the memory it needs, and post the experiment again.`,
+  },
+  ARTIFACT_DAMAGED: {
+    status: 500,
+    say: (f: { name: string; why: string }) =>
+      `Artifact ${f.name} is damaged: ${f.why}. Post the experiment again to make it anew.`,
+  },
+  ENVIRONMENT_INVALID: {
+    status: 500,
+    say: (f: { name: string; value: string; wanted: string }) =>
+      `${f.name} is "${f.value}" but must be ${f.wanted}. Change it in the environment or in .env.`,
+  },
+  INTERNAL: { status: 500, say: (_: Record<string, never>) => 'The server failed; the log has the reason.' },
+} as const
+
+export type FailureCode = keyof typeof failures
+export type Facts<C extends FailureCode> = Parameters<(typeof failures)[C]['say']>[0]
+
+/** The one error class. `facts` carries the numbers, so that no caller parses a message. */
+export class ExperimentError<C extends FailureCode = FailureCode> extends Error {
+  override readonly name = 'ExperimentError'
+  readonly code: C
+  readonly facts: Facts<C>
+  readonly statusCode: number
+
+  constructor(code: C, facts: Facts<C>, options?: ErrorOptions) {
+    const { status, say } = failures[code]
+    super((say as (f: Facts<C>) => string)(facts), options)
+    this.code = code
+    this.facts = facts
+    this.statusCode = status
+  }
+}
+
+export const failureCodes = Object.keys(failures) as FailureCode[]

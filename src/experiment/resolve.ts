@@ -1,0 +1,132 @@
+import type { DataSpec } from './data-spec.ts'
+import { ExperimentError, type FieldFault } from './failure.ts'
+import type { Device, EngineName, ExperimentSpec, InitSpec, Objective, Schedule } from './spec.ts'
+import { fillDefaults } from './schema.ts'
+
+/** A spec with every default filled in and every `auto` that decides numbers settled. Labels are gone. */
+export interface ResolvedSpec {
+  readonly objective: Objective
+  readonly data: DataSpec
+  readonly model: { readonly kind: 'deep-linear'; readonly depth: number; readonly width: number }
+  readonly init: InitSpec
+  readonly training: ResolvedTraining
+  readonly measure: {
+    readonly schedule: 'log' | 'linear'
+    readonly points: number
+    readonly fraction: number
+    readonly probes: readonly string[]
+  }
+  readonly seed: number
+  readonly replicate: number
+  readonly device: Device
+  readonly engine: EngineName
+}
+
+export type ResolvedTraining = ResolvedFlow | ResolvedDescent
+
+export interface ResolvedFlow {
+  readonly mode: 'flow'
+  readonly time: number
+  readonly precision: 'float64'
+}
+
+export interface ResolvedDescent {
+  readonly mode: 'gradient-descent' | 'sgd'
+  readonly learningRate: number
+  readonly steps: number
+  readonly momentum: number
+  readonly schedule: Schedule
+  readonly precision: 'compensated' | 'float32' | 'float64'
+  readonly batchSize?: number // sgd
+  readonly draws?: 'samples' | 'moments' // sgd
+}
+
+/**
+ * Fills in what the researcher left out.
+ *
+ * @param features d, the length of x and y, which the data room knows
+ * @throws SPEC_INVALID where the model or the training contradicts itself
+ */
+export function resolveSpec(spec: ExperimentSpec, features: number): ResolvedSpec {
+  const { name: _name, tags: _tags, ...asked } = fillDefaults(spec)
+  const faults: FieldFault[] = []
+  const model = { ...asked.model, width: asked.model.width ?? features }
+  if (model.width < features) {
+    faults.push({
+      pointer: '/model/width',
+      message: `The width ${model.width} is below the ${features} features of the data; use at least ${features}.`,
+    })
+  }
+  checkInit(asked.init, asked.objective, model, features, faults)
+  const training = resolveTraining(asked.training, faults)
+  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+  const measure = {
+    schedule: asked.measure?.schedule ?? 'log',
+    points: asked.measure?.points ?? 200,
+    fraction: asked.measure?.fraction ?? 0.5,
+    probes: asked.measure?.probes ?? [],
+  }
+  return {
+    objective: asked.objective,
+    data: asked.data,
+    model,
+    init: asked.init,
+    training,
+    measure,
+    seed: asked.seed ?? 0,
+    replicate: asked.replicate ?? 0,
+    device: asked.device ?? 'auto',
+    engine: asked.engine ?? 'auto',
+  }
+}
+
+function resolveTraining(asked: ExperimentSpec['training'], faults: FieldFault[]): ResolvedTraining {
+  if (asked.mode === 'flow') return { mode: 'flow', time: asked.time, precision: 'float64' }
+  if ((asked.steps === undefined) === (asked.time === undefined)) {
+    faults.push({
+      pointer: '/training/steps',
+      message: `${asked.steps === undefined ? 'Neither' : 'Both'} steps and time are given; give exactly one of them.`,
+    })
+  }
+  const steps = asked.steps ?? Math.ceil((asked.time ?? 0) / asked.learningRate)
+  const shared = {
+    mode: asked.mode,
+    learningRate: asked.learningRate,
+    steps,
+    momentum: asked.momentum ?? 0,
+    schedule: asked.schedule ?? 'constant',
+    precision: asked.precision ?? 'compensated',
+  }
+  if (asked.mode === 'gradient-descent') return shared
+  if (asked.draws === 'moments') {
+    faults.push({
+      pointer: '/training/draws',
+      message: 'draws moments needs the lanes engine, which this build does not have; use samples or auto.',
+    })
+  }
+  return { ...shared, batchSize: asked.batchSize, draws: 'samples' }
+}
+
+function checkInit(
+  init: InitSpec,
+  objective: Objective,
+  model: { depth: number; width: number },
+  features: number,
+  faults: FieldFault[],
+): void {
+  if (init.kind !== 'explicit') return
+  if (init.layers.length !== model.depth) {
+    faults.push({
+      pointer: '/init/layers',
+      message: `There are ${init.layers.length} layers but the depth is ${model.depth}; give one matrix per layer.`,
+    })
+  }
+  const shape = (rows: readonly (readonly number[])[], wanted: [number, number], pointer: string) => {
+    if (rows.length === wanted[0] && rows.every((row) => row.length === wanted[1])) return
+    faults.push({ pointer, message: `This matrix must be ${wanted[0]} rows of ${wanted[1]} numbers.` })
+  }
+  for (const [a, layer] of init.layers.entries()) {
+    shape(layer, [model.width, a === 0 ? features : model.width], `/init/layers/${a}`)
+  }
+  shape(init.decoder, [objective === 'jepa' ? model.width : features, model.width], '/init/decoder')
+}

@@ -1,0 +1,70 @@
+import { type Static, Type } from 'typebox'
+import { Objective } from './spec.ts'
+
+/** What users read of a finished run: measurements beside theory. Critical times are flow times; null is never. */
+const finite = Type.Number()
+const orNull = Type.Union([Type.Number(), Type.Null()])
+
+export const FeatureResult = Type.Object({
+  index: Type.Integer(),
+  lambda: finite,
+  rho: finite,
+  criticalTime: Type.Object({ measured: orNull, predicted: orNull, leadingOrder: orNull }),
+  amplitude: Type.Object({ initial: orNull, final: orNull, fixedPoint: orNull }),
+})
+
+export const ResultView = Type.Object(
+  {
+    id: Type.String(),
+    objective: Objective,
+    features: Type.Array(FeatureResult),
+    order: Type.Object({ measured: Type.Array(Type.Integer()), predicted: Type.Array(Type.Integer()) }),
+    /** Spearman's rank correlation of measured and predicted critical times over features that both learn. */
+    rankCorrelation: orNull,
+    greedyIndex: Type.Object({ measured: orNull, predicted: orNull }),
+    /** Root mean square of (measured − predicted) / largest fixed point, over rows and features. */
+    theoryResidual: orNull,
+    applies: Type.Object({ commuting: Type.Boolean(), balanced: Type.Boolean(), stable: Type.Boolean() }),
+    commutator: finite,
+    asymmetry: finite,
+    loss: Type.Object({ initial: orNull, final: orNull }),
+    probes: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    steps: finite,
+    wallSeconds: finite,
+    stepsPerSecond: orNull,
+    device: Type.String(),
+    engine: Type.String(),
+    precision: Type.String(),
+    versions: Type.Record(Type.String(), Type.String()),
+    fingerprint: Type.String(),
+  },
+  { $id: 'ResultView' },
+)
+export type ResultView = Static<typeof ResultView>
+
+export const TrajectoryView = Type.Object(
+  {
+    time: Type.Array(finite),
+    step: Type.Array(finite),
+    loss: Type.Array(orNull),
+    features: Type.Array(
+      Type.Object({ index: Type.Integer(), measured: Type.Array(orNull), predicted: Type.Array(orNull) }),
+    ),
+  },
+  { $id: 'Trajectory' },
+)
+export type TrajectoryView = Static<typeof TrajectoryView>
+
+export const SpectrumView = Type.Object(
+  {
+    sigma2: Type.Array(finite),
+    lambda: Type.Array(finite),
+    rho: Type.Array(finite),
+    sigmaY2: Type.Array(finite),
+    generalizedRho: Type.Optional(Type.Array(finite)),
+    commutator: finite,
+    asymmetry: finite,
+  },
+  { $id: 'Spectrum' },
+)
+export type SpectrumView = Static<typeof SpectrumView>
