@@ -49,7 +49,7 @@ export function readSafetensors(bytes: Uint8Array, name = 'weights.safetensors')
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true))
   if (length > MAX_HEADER || 8 + length > bytes.length) throw damaged(`its header claims ${length} bytes`)
   const infos = parseHeader(bytes.subarray(8, 8 + length), damaged)
-  const body = bytes.subarray(8 + length)
+  const body = Uint8Array.from(bytes.subarray(8 + length)) // owns aligned memory, also where bytes are a Buffer
   const tensor = (key: string): Matrix => {
     const info = infos[key]
     if (info === undefined) throw damaged(`it has no tensor ${key}`)
