@@ -26,6 +26,15 @@ const failures = {
     status: 415,
     say: (f: { type: string }) => `Content type ${f.type} is not read here; send application/json.`,
   },
+  REQUEST_MALFORMED: {
+    status: 400,
+    say: (f: { why: string }) => `The request cannot be read: ${f.why}. Send a plain HTTP/1.1 request.`,
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    say: (f: { seconds: number }) =>
+      `The request was not complete after ${f.seconds} s; send it again over a faster connection.`,
+  },
   SCHEMA_MISMATCH: {
     status: 400,
     say: (f: { faults: readonly FieldFault[] }) =>
@@ -56,6 +65,11 @@ const failures = {
     status: 404,
     say: (f: { id: string; name: string }) => `Job ${f.id} has no artifact named ${f.name}. List them first.`,
   },
+  RANGE_UNSATISFIABLE: {
+    status: 416,
+    say: (f: { name: string; bytes: number }) =>
+      `The range lies outside of ${f.name}, which has ${f.bytes} bytes; ask for bytes 0 to ${f.bytes - 1}.`,
+  },
   ROUTE_UNKNOWN: {
     status: 404,
     say: (f: { method: string; path: string }) => `There is no ${f.method} ${f.path}. See /docs.`,
@@ -68,6 +82,10 @@ const failures = {
   QUEUE_UNREACHABLE: {
     status: 503,
     say: (f: { why: string }) => `Redis cannot be reached: ${f.why}. The job is kept and queued once Redis is back.`,
+  },
+  NOT_READY: {
+    status: 503,
+    say: (f: { what: string; why: string }) => `The service is not ready: ${f.what} ${f.why}. Try again shortly.`,
   },
   WORKER_CRASHED: {
     status: 500,
