@@ -1,0 +1,52 @@
+import type Database from 'libsql'
+import type { JobState } from '../experiment/states.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import { type Run, type RunRow, toRun } from './run.ts'
+
+/** Which runs to list, newest first. `sweep` is read and matches nothing until there are sweeps. */
+export interface RunQuery {
+  readonly state?: JobState | undefined
+  readonly tag?: string | undefined
+  readonly sweep?: string | undefined
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+export interface RunPage {
+  readonly items: Run[]
+  readonly nextCursor: string | null
+}
+
+const RUN = `SELECT runs.*, (SELECT json_group_array(tag) FROM tags WHERE run = runs.id) AS tags FROM runs`
+
+export function readRun(database: Database.Database, id: string): Run | null {
+  const row = database.prepare(`${RUN} WHERE id = ?`).get(id) as RunRow | undefined
+  return row === undefined ? null : toRun(row)
+}
+
+/** One page, in the order of (created_at, id) falling, so that new runs never shift the pages after it. */
+export function listRuns(database: Database.Database, query: RunQuery): RunPage {
+  if (query.sweep !== undefined) return { items: [], nextCursor: null }
+  const where: string[] = []
+  const values: (string | number)[] = []
+  if (query.state !== undefined) {
+    where.push('state = ?')
+    values.push(query.state)
+  }
+  if (query.tag !== undefined) {
+    where.push('id IN (SELECT run FROM tags WHERE tag = ?)')
+    values.push(query.tag)
+  }
+  if (query.after !== undefined) {
+    const { createdAt, id } = readCursor(query.after)
+    where.push('(created_at, id) < (?, ?)')
+    values.push(createdAt, id)
+  }
+  const filter = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`
+  const rows = database
+    .prepare(`${RUN} ${filter} ORDER BY created_at DESC, id DESC LIMIT ?`)
+    .all(...values, query.limit + 1) as RunRow[]
+  const items = rows.slice(0, query.limit).map(toRun)
+  const last = items.at(-1)
+  return { items, nextCursor: rows.length > query.limit && last !== undefined ? writeCursor(last) : null }
+}
