@@ -1,0 +1,47 @@
+import type { Progress } from '../../src/experiment/job-view.ts'
+import type { Training } from '../engines/engine.ts'
+
+/**
+ * How far a run is, counted in work. In descent that is steps. In flow it is integrator steps: those done over
+ * those done plus those that the time left would take at the pace of late, since a plateau passes in few steps and time
+ * alone would jump. `fraction` never falls, and is 1 at the end alone.
+ */
+export class Pace {
+  readonly #end: number // a time in flow, a step in descent
+  readonly #flow: boolean
+  readonly #now: () => number
+  readonly #began: number
+  #fraction = 0
+  #lastStep = 0
+  #lastTime = 0
+
+  /** @param now a clock that never goes back, in milliseconds */
+  constructor(end: number, flow: boolean, now: () => number) {
+    this.#end = end
+    this.#flow = flow
+    this.#now = now
+    this.#began = now()
+  }
+
+  wallSeconds(): number {
+    return (this.#now() - this.#began) / 1000
+  }
+
+  progress(training: Pick<Training, 'step' | 'time'>): Progress {
+    const { step } = training
+    const steps = this.#flow ? this.#flowSteps(training) : this.#end
+    const whole = steps > 0 ? Math.min(1, step / steps) : 1
+    this.#fraction = Math.max(this.#fraction, whole)
+    const elapsed = this.wallSeconds()
+    const etaSeconds = this.#fraction > 0 ? (elapsed * (1 - this.#fraction)) / this.#fraction : null
+    return { step, steps, fraction: this.#fraction, etaSeconds }
+  }
+
+  #flowSteps({ step, time }: Pick<Training, 'step' | 'time'>): number {
+    const pace = (time - this.#lastTime) / Math.max(1, step - this.#lastStep)
+    this.#lastStep = step
+    this.#lastTime = time
+    if (time >= this.#end) return step
+    return pace > 0 ? step + Math.ceil((this.#end - time) / pace) : step + 1
+  }
+}

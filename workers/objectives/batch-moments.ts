@@ -1,0 +1,28 @@
+import { type Matrix, zeros } from '../../src/experiment/matrix.ts'
+import { multiply } from './multiply.ts'
+
+/**
+ * Second moments of a minibatch: Sxx = X'X/n and Syx = Y'X/n for X, Y [n][d] (docs/theory.md §1). The
+ * gradient from them is the gradient from the samples; forming them costs 2·n·d² beside the 6·L·d³ of the
+ * step, so rows are not carried through the layers even where n < d.
+ */
+export class BatchMoments {
+  readonly Sxx: Matrix
+  readonly Syx: Matrix
+
+  constructor(features: number) {
+    this.Sxx = zeros(features, features)
+    this.Syx = zeros(features, features)
+  }
+
+  /** Overwrites the moments with those of these rows. */
+  fill(x: Float64Array, y: Float64Array, rows: number): void {
+    const d = this.Sxx.rows
+    multiply(this.Sxx.data, 0, d, d, rows, x, 0, 1, d, x, 0, d, 1)
+    multiply(this.Syx.data, 0, d, d, rows, y, 0, 1, d, x, 0, d, 1)
+    for (let i = 0; i < d * d; i++) {
+      this.Sxx.data[i] = this.Sxx.data[i]! / rows
+      this.Syx.data[i] = this.Syx.data[i]! / rows
+    }
+  }
+}
