@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { findProgram } from './trouble.mjs'
+
+/** Children under way, so that an interrupt ends them too. */
+const running = new Set()
+
+/** Runs a program to its end. @returns its output; a failure throws with the last lines of it. */
+export function run(program, args, options = {}) {
+  // With pdeathsig a child also ends when the set-up is killed outright: no stray npm works on beside the next set-up.
+  const guard = findProgram('setpriv') === null ? [] : ['setpriv', '--pdeathsig', 'KILL', '--']
+  const [first, ...rest] = [...guard, program, ...args]
+  return new Promise((resolve, reject) => {
+    const child = spawn(first, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(child)
+    let output = ''
+    const keep = (chunk) => {
+      output = (output + chunk).slice(-200_000)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', (error) => {
+      running.delete(child)
+      reject(error)
+    })
+    child.on('close', (code, signal) => {
+      running.delete(child)
+      if (code === 0) resolve(output)
+      else reject(new CommandFailed(`${program} ended with ${signal ?? code}`, output))
+    })
+  })
+}
+
+/** A program that ended with a fault; `output` holds what it printed. */
+export class CommandFailed extends Error {
+  constructor(message, output) {
+    super(`${message}\n${output.trimEnd().split('\n').slice(-15).join('\n')}`)
+    this.name = 'CommandFailed'
+    this.output = output
+  }
+}
+
+/** On SIGINT, SIGTERM and SIGHUP: end the children, then this process, as a shell expects. */
+export function endOnSignals() {
+  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 })) {
+    process.once(signal, () => {
+      for (const child of running) child.kill('SIGKILL')
+      process.stderr.write('\nInterrupted. Run the same command again; it goes on from here.\n')
+      process.exit(128 + number)
+    })
+  }
+}
