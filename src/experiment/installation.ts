@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { repositoryRoot } from './repository.ts'
+
+/** What kept a part of the set-up from being done, and the command that mends it. */
+export interface SetupFailure {
+  readonly fact: string
+  readonly remedy: string
+}
+
+/** What the set-up (native/setup) left in this checkout. */
+export interface Installation {
+  /** null: not set up. `off`: not wanted. `folder` holds the libraries. */
+  readonly tensorflow: {
+    variant: 'cpu' | 'cuda' | 'off'
+    version: string | null
+    folder: string | null
+  } | null
+  /** Full path of a redis-server, or null. */
+  readonly redis: string | null
+  /** The per-user cache that the set-up fills, or null before the first set-up. */
+  readonly cache: string | null
+  readonly failures: Readonly<Record<string, SetupFailure>>
+}
+
+const NOTHING: Installation = { tensorflow: null, redis: null, cache: null, failures: {} }
+
+/** Reads the set-up's record, node_modules/.jepalab/found.json; without one nothing is set up. */
+export function readInstallation(): Installation {
+  const file = join(repositoryRoot(), 'node_modules/.jepalab/found.json')
+  if (!existsSync(file)) return NOTHING
+  return { ...NOTHING, ...JSON.parse(readFileSync(file, 'utf8')) }
+}
