@@ -1,0 +1,111 @@
+import type { Objective } from '../experiment/spec.ts'
+import { startLogit } from './critical-times.ts'
+import { fixedPoint, layerFixedPoint, layerVelocity } from './fixed-points.ts'
+import { growthTime, share } from './growth.ts'
+import type { Mode } from './mode.ts'
+import { integrate } from './quadrature.ts'
+
+/**
+ * Flow time as a function of where a mode is, and its inverse (docs/theory.md §2, §3).
+ *
+ * A coordinate y rises with time and resolves the whole path:
+ *
+ *   growing    λ > 0, ε < w̄*   u = u* v, v = 1/(1 + e^(−y))   time by the closed form of growth.ts
+ *   shrinking  λ > 0, ε > w̄*   u = u* v, v = 1 + e^(−y)       dT/dy = ρ/(λ u^(2L)) (JEPA),
+ *                                                             u* / (λ u^L Σ_{k≤L} v^k) (MAE)
+ *   vanishing  λ < 0            u = e^(−y)                     dT/dy = −u/u'
+ *
+ * The closed form cancels badly on the two decays, and their dT/dy is smooth in y, so those are integrated.
+ */
+export interface Clock {
+  readonly start: number // y at time 0
+  /** Flow time between two y, exact to rounding. */
+  elapsed(from: number, to: number): number
+  /** dT/dy > 0, monotone in y. */
+  slope(y: number): number
+  /** w̄ at y. */
+  amplitude(y: number): number
+}
+
+/** The clock of a mode that moves: λ ≠ 0 and ε ≠ w̄*. */
+export function clockOf(objective: Objective, mode: Mode): Clock {
+  if (mode.lambda < 0) return vanishing(objective, mode)
+  const grows = mode.scale < fixedPoint(objective, mode.rho, mode.depth)
+  return grows ? growing(objective, mode) : shrinking(objective, mode)
+}
+
+/** The y that is reached a time `wait` ≥ 0 after `from`: Newton's method, kept inside a bracket. */
+export function advance(clock: Clock, from: number, wait: number): number {
+  let [low, high] = [from, Infinity]
+  let y = from + wait / clock.slope(from)
+  for (let iteration = 0; iteration < 200; iteration++) {
+    const excess = clock.elapsed(from, y) - wait
+    if (Math.abs(excess) <= 4e-16 * wait) return y
+    if (excess > 0) high = y
+    else low = y
+    let next = y - excess / clock.slope(y)
+    if (!(next > low && next < high)) next = high < Infinity ? (low + high) / 2 : 2 * low - from + 1
+    if (Math.abs(next - y) <= 4e-16 * Math.max(1, Math.abs(y))) return next
+    y = next
+  }
+  return y // the bracket has shrunk to the rounding of `elapsed`
+}
+
+function growing(objective: Objective, mode: Mode): Clock {
+  const { depth, lambda, rho } = mode
+  const target = layerFixedPoint(objective, rho, depth)
+  const slope = (y: number) => {
+    const layer = target * share(y)
+    return objective === 'jepa'
+      ? layer ** (1 - 2 * depth) / lambda
+      : layer ** (1 - depth) / (lambda * powerSum(share(y), depth))
+  }
+  return {
+    start: startLogit(objective, mode),
+    elapsed: (from, to) => growthTime(objective, mode, from, to),
+    slope,
+    amplitude: (y) => fixedPoint(objective, rho, depth) * share(y) ** depth,
+  }
+}
+
+const FLAT = 40 // past y = 40, u is u* to 4e-18 and dT/dy no longer changes
+
+function shrinking(objective: Objective, mode: Mode): Clock {
+  const { depth, lambda, rho, scale } = mode
+  const target = layerFixedPoint(objective, rho, depth)
+  const slope = (y: number) => {
+    const excess = 1 + Math.exp(-y) // u/u*
+    const layer = target * excess
+    return objective === 'jepa'
+      ? rho / (lambda * layer ** (2 * depth))
+      : (1 / (lambda * layer ** depth * powerSum(excess, depth))) * target
+  }
+  return {
+    start: -Math.log(Math.expm1(Math.log(scale) / depth - Math.log(target))),
+    elapsed: (from, to) =>
+      integrate(slope, Math.min(from, FLAT), Math.min(to, FLAT), 0.5) +
+      slope(FLAT) * (Math.max(to, FLAT) - Math.max(from, FLAT)),
+    slope,
+    amplitude: (y) => (target * (1 + Math.exp(-y))) ** depth,
+  }
+}
+
+function vanishing(objective: Objective, { depth, lambda, rho, scale }: Mode): Clock {
+  const slope = (y: number) => {
+    const layer = Math.exp(-y)
+    return -layer / layerVelocity(objective, layer, lambda, rho, depth)
+  }
+  return {
+    start: -Math.log(scale) / depth,
+    elapsed: (from, to) => integrate(slope, from, to, 1 / depth), // dT/dy grows like e^((2L−1)y)
+    slope,
+    amplitude: (y) => Math.exp(-y * depth),
+  }
+}
+
+/** Σ_{k=0}^{L} v^k = (1 − v^(L+1))/(1 − v). */
+function powerSum(v: number, depth: number): number {
+  let sum = 1
+  for (let k = 1; k <= depth; k++) sum = 1 + v * sum
+  return sum
+}

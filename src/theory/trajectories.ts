@@ -1,0 +1,60 @@
+import type { Objective } from '../experiment/spec.ts'
+import { advance, clockOf } from './clock.ts'
+import { fixedPoint } from './fixed-points.ts'
+import { logOmega } from './lambert.ts'
+import { checkMode, type Mode } from './mode.ts'
+
+/**
+ * Exact amplitude w̄(t) of a balanced mode (docs/theory.md §3).
+ *
+ *   L = 1  MAE   w̄ = [(1 − E)/ρ + E/ε²]^(−1/2),  E = e^(−2λt)
+ *          JEPA  w̄ = ρ/(1 + X),  X + ln X = x₀ + ln x₀ − λρt,  x₀ = ρ/ε − 1   (growth; Lambert W)
+ *   else   the exact time of clock.ts, inverted in a coordinate that resolves both ends of the path.
+ *
+ * With λ = 0 the variance λ/ρ is not told and taken as 0: the amplitude stays ε.
+ */
+
+/**
+ * w̄ at each time of a list in any order.
+ *
+ * @param times flow times ≥ 0
+ * @returns amplitudes in the order of `times`
+ */
+export function amplitudesAt(objective: Objective, mode: Mode, times: readonly number[]): number[] {
+  checkMode(mode)
+  for (const time of times) if (!(time >= 0)) throw new RangeError(`The time ${time} is not 0 or more.`)
+  const { depth, lambda, rho, scale } = mode
+  const target = fixedPoint(objective, rho, depth)
+  if (lambda === 0 || scale === target) return times.map(() => scale)
+  if (depth === 1 && objective === 'mae') return times.map((t) => shallowMae(mode, t))
+  if (depth === 1 && lambda > 0 && scale < target) return times.map((t) => shallowJepa(mode, t))
+  return byClock(objective, mode, times)
+}
+
+function shallowMae({ lambda, rho, scale }: Mode, time: number): number {
+  const exponent = -2 * lambda * time
+  return (-Math.expm1(exponent) / rho + Math.exp(exponent) / scale ** 2) ** -0.5
+}
+
+function shallowJepa({ lambda, rho, scale }: Mode, time: number): number {
+  const start = rho / scale - 1
+  return rho / (1 + logOmega(start + Math.log(start) - lambda * rho * time))
+}
+
+/** Each time is reached from the one before it, so a sorted list costs a few evaluations a point. */
+function byClock(objective: Objective, mode: Mode, times: readonly number[]): number[] {
+  const clock = clockOf(objective, mode)
+  const amplitudes = new Array<number>(times.length).fill(mode.scale)
+  const rising = times.map((_, k) => k).sort((a, b) => times[a]! - times[b]!)
+  let [y, now] = [clock.start, 0]
+  for (const k of rising) {
+    const time = times[k]!
+    if (time === Infinity) {
+      amplitudes[k] = fixedPoint(objective, mode.rho, mode.depth)
+      continue
+    }
+    if (time > now) [y, now] = [advance(clock, y, time - now), time]
+    if (time > 0) amplitudes[k] = clock.amplitude(y)
+  }
+  return amplitudes
+}
