@@ -70,7 +70,6 @@ interface NodeBackend {
  */
 function setEnvironment(device: 'auto' | 'cpu' | 'cuda'): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1' // the default, said aloud: unset, TensorFlow prints a notice
   process.env.TF_NUM_INTRAOP_THREADS ??= '1'
   process.env.TF_NUM_INTEROP_THREADS ??= '2'
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true' // or the first worker takes the whole card
