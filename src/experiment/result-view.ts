@@ -48,7 +48,13 @@ export const TrajectoryView = Type.Object(
     step: Type.Array(finite),
     loss: Type.Array(orNull),
     features: Type.Array(
-      Type.Object({ index: Type.Integer(), measured: Type.Array(orNull), predicted: Type.Array(orNull) }),
+      Type.Object({
+        index: Type.Integer(),
+        measured: Type.Array(orNull),
+        predicted: Type.Array(orNull),
+        /** When the measured amplitude first passed each rung of the ladder 10^(k/40): finer than the rows. */
+        passages: Type.Optional(Type.Object({ time: Type.Array(finite), amplitude: Type.Array(finite) })),
+      }),
     ),
   },
   { $id: 'Trajectory' },

@@ -1,0 +1,145 @@
+import type { Manifest, Measurements, Moments, Spectrum } from '../experiment/measurement.ts'
+import type { ResolvedSpec } from '../experiment/resolve.ts'
+import type { ResultView, TrajectoryView } from '../experiment/result-view.ts'
+import { learningOrder } from '../theory/order.ts'
+import { applicability } from './applicability.ts'
+import { type Forecast, finiteOrNull, forecastAmplitudes, forecastOf } from './forecast.ts'
+import { measuredGreedyIndex, predictedGreedyIndex } from './greedy.ts'
+import { type MeasuredCurve, measuredCurve, timeOfReaching } from './measured-curve.ts'
+import { rankCorrelation } from './rank-correlation.ts'
+
+/** A finished run: what was asked, what the data are and what the worker saw. */
+export interface FinishedRun {
+  readonly id: string
+  readonly spec: ResolvedSpec
+  readonly spectrum: Spectrum
+  readonly moments: Moments
+  readonly manifest: Manifest
+  readonly measurements: Measurements
+}
+
+export interface Report {
+  readonly result: ResultView
+  readonly trajectory: TrajectoryView
+}
+
+type Feature = ResultView['features'][number]
+
+/** Puts what happened beside what should have. docs/results.md defines every field. */
+export function buildReport(run: FinishedRun): Report {
+  const { spec, spectrum, measurements } = run
+  const curves = spectrum.lambda.map((_, i) => measuredCurve(measurements, i))
+  const forecasts = spectrum.lambda.map((lambda, i) =>
+    forecastOf(spec, lambda, spectrum.rho[i]!, curves[i]!.amplitude[0] ?? null),
+  )
+  const features = curves.map((curve, i) => featureResult(run, i, curve, forecasts[i]!))
+  const trajectory = joinTrajectory(run, forecasts)
+  return { result: joinResult(run, features, curves, forecasts, trajectory), trajectory }
+}
+
+function featureResult(
+  { spec, spectrum }: FinishedRun,
+  index: number,
+  curve: MeasuredCurve,
+  forecast: Forecast,
+): Feature {
+  const { fixedPoint, criticalTime: predicted, leadingOrder } = forecast
+  const level = spec.measure.fraction * fixedPoint
+  const measured = fixedPoint > 0 ? timeOfReaching(curve, level, fixedPoint) : null
+  return {
+    index,
+    lambda: spectrum.lambda[index]!,
+    rho: spectrum.rho[index]!,
+    criticalTime: { measured, predicted, leadingOrder },
+    amplitude: {
+      initial: finiteOrNull(curve.amplitude[0]),
+      final: finiteOrNull(curve.amplitude.at(-1)),
+      fixedPoint,
+    },
+  }
+}
+
+function joinTrajectory({ spec, measurements }: FinishedRun, forecasts: readonly Forecast[]): TrajectoryView {
+  const { time, step, loss, amplitudes, passages } = measurements
+  return {
+    time,
+    step,
+    loss: loss.map(finiteOrNull),
+    features: forecasts.map((forecast, index) => ({
+      index,
+      measured: amplitudes[index]!.map(finiteOrNull),
+      predicted: forecastAmplitudes(spec, forecast, time),
+      passages: passages[index]!,
+    })),
+  }
+}
+
+function joinResult(
+  run: FinishedRun,
+  features: Feature[],
+  curves: readonly MeasuredCurve[],
+  forecasts: readonly Forecast[],
+  trajectory: TrajectoryView,
+): ResultView {
+  const { spec, spectrum, manifest, measurements } = run
+  const measured = features.map(({ criticalTime }) => criticalTime.measured)
+  const predicted = features.map(({ criticalTime }) => criticalTime.predicted)
+  const order = { measured: orderOf(measured), predicted: orderOf(predicted) }
+  return {
+    id: run.id,
+    objective: spec.objective,
+    features,
+    order,
+    rankCorrelation: correlationOfLearned(measured, predicted),
+    greedyIndex: {
+      measured: measuredGreedyIndex(
+        order.measured.filter((i) => measured[i] !== null),
+        features,
+        curves,
+      ),
+      predicted: predictedGreedyIndex(spec, forecasts),
+    },
+    theoryResidual: theoryResidual(trajectory, forecasts),
+    applies: applicability(spec, spectrum),
+    commutator: spectrum.commutator,
+    asymmetry: spectrum.asymmetry,
+    loss: { initial: finiteOrNull(measurements.loss[0]), final: finiteOrNull(measurements.loss.at(-1)) },
+    steps: manifest.steps,
+    wallSeconds: manifest.wallSeconds,
+    stepsPerSecond: finiteOrNull(manifest.steps / manifest.wallSeconds),
+    device: manifest.device,
+    engine: manifest.engine,
+    precision: manifest.precision,
+    versions: manifest.versions,
+    fingerprint: manifest.fingerprint,
+  }
+}
+
+function orderOf(times: readonly (number | null)[]): number[] {
+  return learningOrder(times.map((time) => time ?? Number.POSITIVE_INFINITY))
+}
+
+/** Over the features that learn in both, so that two lists of nulls do not count as agreement. */
+function correlationOfLearned(a: readonly (number | null)[], b: readonly (number | null)[]): number | null {
+  const both = a.flatMap((x, i) => (x === null || b[i] == null ? [] : [[x, b[i]] as const]))
+  return rankCorrelation(
+    both.map(([x]) => x),
+    both.map(([, y]) => y),
+  )
+}
+
+/** Root mean square of (measured − predicted)/max w̄* over the rows and features that have both. */
+function theoryResidual({ features }: TrajectoryView, forecasts: readonly Forecast[]): number | null {
+  const largest = Math.max(...forecasts.map(({ fixedPoint }) => fixedPoint))
+  let sum = 0
+  let count = 0
+  for (const { measured, predicted } of features) {
+    for (const [k, w] of measured.entries()) {
+      const expected = predicted[k]
+      if (w === null || expected == null) continue
+      sum += ((w - expected) / largest) ** 2
+      count += 1
+    }
+  }
+  return finiteOrNull(Math.sqrt(sum / count))
+}
