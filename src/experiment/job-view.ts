@@ -46,6 +46,23 @@ export const JobView = Type.Object(
 )
 export type JobView = Static<typeof JobView>
 
+/** One thing that happened to a run. `id` is what a reader gives back as Last-Event-ID; null where it is not kept. */
+export const JobEventView = Type.Object(
+  {
+    id: nullable(Type.Integer()),
+    run: Type.String(),
+    type: Type.Union([Type.Literal('state'), Type.Literal('progress')]),
+    at: timeOfDay,
+    data: Type.Object({
+      state: State,
+      attempt: Type.Integer(),
+      progress: Progress,
+      reason: nullable(Type.Object({ code: Type.String(), message: Type.String() })),
+    }),
+  },
+  { $id: 'JobEvent' },
+)
+
 /** `steps` counts updates; in `flow`, where the integrator chooses them, it is an upper estimate. */
 export const Estimate = Type.Object(
   {

@@ -1,0 +1,108 @@
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { Dispatch } from '../dispatch/dispatch.ts'
+import { ExperimentError } from '../experiment/failure.ts'
+import { answerBrokenRequest } from './broken-request.ts'
+import type { Compute } from './compute.ts'
+import { parseJsonBody } from './json-body.ts'
+import { LIMITS, type Limits } from './limits.ts'
+import { describeApi } from './openapi.ts'
+import { problemOf } from './problem.ts'
+import { artifactRoutes } from './routes/artifacts.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { estimateRoutes } from './routes/estimates.ts'
+import { eventRoutes } from './routes/events.ts'
+import { figureRoutes } from './routes/figures.ts'
+import { healthRoutes } from './routes/health.ts'
+import { jobRoutes } from './routes/jobs.ts'
+import { predictionRoutes } from './routes/predictions.ts'
+import { resultRoutes } from './routes/results.ts'
+import { spectrumRoutes } from './routes/spectra.ts'
+import { trajectoryRoutes } from './routes/trajectories.ts'
+import { compileValidator } from './validator.ts'
+
+/** What the API is made of. All of it belongs to the caller, who closes it after the app. */
+export interface AppParts {
+  readonly dispatch: Dispatch
+  readonly compute: Compute
+  /** The folder that holds the runs' artifacts. */
+  readonly artifacts: string
+  readonly log: FastifyBaseLogger
+  readonly version: string
+  readonly limits?: Partial<Limits>
+}
+
+/** The same with every limit settled: what a route plugin gets. */
+export interface RouteParts extends AppParts {
+  readonly limits: Limits
+  /** Aborted when the app begins to close: streams end on it. */
+  readonly closing: AbortSignal
+}
+
+/** A room's plugins in the order of the public contract. */
+const ROUTES = [
+  jobRoutes,
+  resultRoutes,
+  trajectoryRoutes,
+  figureRoutes,
+  eventRoutes,
+  artifactRoutes,
+  estimateRoutes,
+  predictionRoutes,
+  spectrumRoutes,
+  healthRoutes,
+  docsRoutes,
+]
+
+/** The HTTP API, built and not listening. */
+export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
+  const limits = { ...LIMITS, ...parts.limits }
+  const app = fastify({
+    loggerInstance: parts.log,
+    disableRequestLogging: true,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    http: { connectionsCheckingInterval: Math.min(5_000, limits.requestMs) },
+    clientErrorHandler: answerBrokenRequest(limits),
+    frameworkErrors: (error, request, reply) =>
+      void sendProblem(error, request, reply as FastifyReply, limits),
+    routerOptions: { maxParamLength: 300 },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  bound(app, limits)
+  const closing = new AbortController()
+  app.addHook('preClose', async () => closing.abort())
+  await app.register(swagger, describeApi(parts.version))
+  for (const routes of ROUTES) await app.register(routes({ ...parts, limits, closing: closing.signal }))
+  return app
+}
+
+/** Bodies, schemas and errors of every route. */
+function bound(app: FastifyInstance, limits: Limits): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_: FastifyRequest, body: Buffer) => parseJsonBody(body, limits.bodyDepth),
+  )
+  app.setValidatorCompiler(compileValidator)
+  // Replies are made by typed code and held to their schemas by tests; a serializer per schema would only
+  // cost start-up time, and turns Infinity into a wrong number where JSON.stringify writes null.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, limits))
+  app.setNotFoundHandler((request) => {
+    throw new ExperimentError('ROUTE_UNKNOWN', { method: request.method, path: request.url.slice(0, 200) })
+  })
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, limits: Limits) {
+  const problem = problemOf(error, request, limits)
+  const jobId = (request.params as { id?: string } | undefined)?.id
+  if (problem.status >= 500) request.log.error({ err: error, jobId }, problem.detail)
+  return reply.code(problem.status).type('application/problem+json').send(problem)
+}

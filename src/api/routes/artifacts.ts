@@ -1,0 +1,57 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { readManifest } from '../../artifacts/run-folder.ts'
+import { ExperimentError } from '../../experiment/failure.ts'
+import type { RouteParts } from '../app.ts'
+import { sendArtifact } from '../artifact-reply.ts'
+import { JobId, media, problems } from '../replies.ts'
+
+const tags = ['jobs']
+
+const ArtifactList = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object({ name: Type.String(), bytes: Type.Integer(), sha256: Type.String(), href: Type.String() }),
+    ),
+  },
+  { $id: 'ArtifactList' },
+)
+const ArtifactPath = Type.Object({ ...JobId.properties, name: Type.String({ maxLength: 200 }) })
+
+/** The files of a run's last attempt. Only names that its manifest lists are looked up: they are never paths. */
+export const artifactRoutes =
+  ({ dispatch, artifacts }: RouteParts): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const filesOf = async (id: string) => {
+      const { attempt } = dispatch.find(id)
+      const manifest = await readManifest(artifacts, id, attempt)
+      return { attempt, files: manifest?.files ?? [] }
+    }
+
+    const listed = { 200: ArtifactList, ...problems(400, 404) }
+    app.get(
+      '/v1/jobs/:id/artifacts',
+      { schema: { operationId: 'listArtifacts', tags, params: JobId, response: listed } },
+      async (request) => {
+        const { id } = request.params
+        const { files } = await filesOf(id)
+        return { items: files.map((file) => ({ ...file, href: `/v1/jobs/${id}/artifacts/${file.name}` })) }
+      },
+    )
+
+    const whole = media('The file', 'application/octet-stream')
+    const part = media('A part of the file', 'application/octet-stream')
+    const unchanged = Type.Null({ description: 'The reader has this version already' })
+    const read = { 200: whole, 206: part, 304: unchanged, ...problems(400, 404, 416) }
+    app.get(
+      '/v1/jobs/:id/artifacts/:name',
+      { schema: { operationId: 'readArtifact', tags, params: ArtifactPath, response: read } },
+      async (request, reply) => {
+        const { id, name } = request.params
+        const { attempt, files } = await filesOf(id)
+        const file = files.find((candidate) => candidate.name === name)
+        if (file === undefined) throw new ExperimentError('ARTIFACT_UNKNOWN', { id, name })
+        return sendArtifact(request, reply, { root: artifacts, id, attempt, file })
+      },
+    )
+  }

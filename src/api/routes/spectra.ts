@@ -1,0 +1,23 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { DataSpec } from '../../experiment/data-spec.ts'
+import { SpectrumView } from '../../experiment/result-view.ts'
+import type { RouteParts } from '../app.ts'
+import { problems } from '../replies.ts'
+
+const SpectrumRequest = Type.Object(
+  { data: DataSpec },
+  { additionalProperties: false, $id: 'SpectrumRequest' },
+)
+
+/** The features of data: what there is to learn, before anything is trained. */
+export const spectrumRoutes =
+  ({ compute }: RouteParts): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const response = { 200: SpectrumView, ...problems(400, 413, 415, 422) }
+    app.post(
+      '/v1/spectra',
+      { schema: { operationId: 'readSpectrum', tags: ['theory'], body: SpectrumRequest, response } },
+      async (request) => compute.run('spectrum', request.body.data),
+    )
+  }

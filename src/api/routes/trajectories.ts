@@ -1,0 +1,54 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { TrajectoryView } from '../../experiment/result-view.ts'
+import type { RouteParts } from '../app.ts'
+import { alsoMedia, JobId, problems } from '../replies.ts'
+import { thinTrajectory } from '../thin-trajectory.ts'
+
+const MEDIA = {
+  csv: 'text/csv; charset=utf-8',
+  npz: 'application/x-npz',
+  parquet: 'application/vnd.apache.parquet',
+}
+
+const Query = Type.Object(
+  {
+    points: Type.Optional(Type.Integer({ minimum: 2, maximum: 100_000 })),
+    format: Type.Optional(
+      Type.Union([Type.Literal('json'), Type.Literal('csv'), Type.Literal('npz'), Type.Literal('parquet')], {
+        default: 'json',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** Measured and predicted amplitude of every feature over time. */
+export const trajectoryRoutes =
+  ({ dispatch, compute }: RouteParts): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const ok = alsoMedia('Trajectory', TrajectoryView, ...Object.values(MEDIA))
+    const response = { 200: ok, ...problems(400, 404, 409) }
+    app.get(
+      '/v1/jobs/:id/trajectory',
+      {
+        schema: {
+          operationId: 'readTrajectory',
+          tags: ['jobs'],
+          params: JobId,
+          querystring: Query,
+          response,
+        },
+      },
+      async (request, reply) => {
+        const { points, format = 'json' } = request.query
+        const { id } = request.params
+        const whole = dispatch.trajectory(id)
+        const trajectory = points === undefined ? whole : thinTrajectory(whole, points)
+        if (format === 'json') return trajectory
+        const table = await compute.run('table', { trajectory, format })
+        const name = `attachment; filename="${id}-trajectory.${format}"`
+        return reply.type(MEDIA[format]).header('content-disposition', name).send(Buffer.from(table))
+      },
+    )
+  }

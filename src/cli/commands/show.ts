@@ -1,0 +1,35 @@
+import { defineCommand } from 'citty'
+import type { JobView } from '../../experiment/job-view.ts'
+import { ENDED } from '../../experiment/states.ts'
+import { connect, findId, ID_ARG, JSON_ARG, URL_ARG } from '../connection.ts'
+import { printOutcome } from '../follow-job.ts'
+
+/** jepalab show ID: a job, its warnings, and its result once it has one. */
+export const show = defineCommand({
+  meta: { name: 'show', description: 'Show a job and its result' },
+  args: { ...ID_ARG, ...JSON_ARG, ...URL_ARG },
+  async run({ args }) {
+    const client = connect(args)
+    const job = await client.get<JobView>(`/v1/jobs/${await findId(client, args.id)}`)
+    if (args.json) {
+      process.stdout.write(`${JSON.stringify(job)}\n`)
+      return 0
+    }
+    process.stdout.write(`${describe(job)}\n`)
+    if (ENDED.has(job.state)) await printOutcome(client, job, {})
+    return 0
+  },
+})
+
+function describe({ id, state, attempt, progress, spec, warnings, createdAt, finishedAt }: JobView): string {
+  const { objective, data, model, init, training } = spec
+  const lines = [
+    `${id}${spec.name === undefined ? '' : `  ${spec.name}`}`,
+    `${state}, ${Math.floor(progress.fraction * 100)} %, attempt ${attempt}`,
+    `${objective} of depth ${model.depth} on ${data.kind}, ${init.kind} start, ${training.mode}`,
+    `created ${createdAt}${finishedAt === null ? '' : `, ended ${finishedAt}`}`,
+    ...(spec.tags?.length ? [`tags ${spec.tags.join(', ')}`] : []),
+    ...warnings.map(({ pointer, message }) => `warning  ${pointer}  ${message}`),
+  ]
+  return lines.join('\n')
+}
