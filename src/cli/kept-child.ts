@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
 export interface ChildPlan {
   /** For the reader of the log: `worker 0`. */
@@ -74,7 +75,7 @@ export class KeptChild {
   /** One life of the process. @returns how it ended */
   async #live(): Promise<string> {
     const { file, env } = this.#plan
-    const child = spawn(process.execPath, [...process.execArgv, file.pathname], {
+    const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(file)], {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: true,

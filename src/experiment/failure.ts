@@ -81,11 +81,13 @@ const failures = {
   },
   QUEUE_UNREACHABLE: {
     status: 503,
-    say: (f: { why: string }) => `Redis cannot be reached: ${f.why}. The job is kept and queued once Redis is back.`,
+    say: (f: { why: string }) =>
+      `Redis cannot be reached: ${f.why}. The job is kept and queued once Redis is back.`,
   },
   NOT_READY: {
     status: 503,
-    say: (f: { what: string; why: string }) => `The service is not ready: ${f.what} ${f.why}. Try again shortly.`,
+    say: (f: { what: string; why: string }) =>
+      `The service is not ready: ${f.what} ${f.why}. Try again shortly.`,
   },
   WORKER_CRASHED: {
     status: 500,
@@ -125,3 +127,8 @@ export class ExperimentError<C extends FailureCode = FailureCode> extends Error 
 }
 
 export const failureCodes = Object.keys(failures) as FailureCode[]
+
+/** The HTTP status of a code. */
+export function failureStatus(code: FailureCode): number {
+  return failures[code].status
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { formatNumber, formatTable } from '../../src/cli/table.ts'
+
+it('numbers stand to the right, texts to the left, null is a dash', () => {
+  const lines = formatTable(
+    ['name', 't*'],
+    [
+      ['a', 1.23456],
+      ['long name', null],
+      ['b', 1234.5],
+    ],
+  ).split('\n')
+  assert.deepEqual(lines, [
+    'name          t*',
+    '─────────  ─────',
+    'a          1.235',
+    'long name      –',
+    'b           1235',
+  ])
+})
+
+it('a number keeps four significant digits and a whole one all of them', () => {
+  assert.deepEqual([0.5, 3, 123456, 1234567.8, 0.00012345].map(formatNumber), [
+    '0.5000',
+    '3',
+    '123456',
+    '1.235e+6',
+    '1.234e-4', // 0.00012345 is below its decimal in float64
+  ])
+})
