@@ -30,9 +30,10 @@ interface FeaturesInput {
 const pointsOf = ({ L, eps, lam, rho, p }: FeaturesInput) =>
   lam.map((lambda, i) => ({ depth: L, scale: eps, fraction: p, lambda, rho: rho[i]! }))
 
-for (const c of goldenCases<{ objective: Objective; L: number; rho: number }, { w_star: number; u_star: number }>(
-  'fixed_point',
-)) {
+for (const c of goldenCases<
+  { objective: Objective; L: number; rho: number },
+  { w_star: number; u_star: number }
+>('fixed_point')) {
   it(`golden ${c.id}: fixed point of ${c.input.objective} at depth ${c.input.L}`, () => {
     const { objective, L, rho } = c.input
     assertClose(fixedPoint(objective, rho, L), c.expected.w_star, c, 'w̄*')
@@ -128,9 +129,10 @@ interface CrossoverExpected {
   RJ_asymptotic: number
   RM_asymptotic: number
 }
-for (const c of goldenCases<{ L: number; eps: number; rho1: number; rho2: number; p: number }, CrossoverExpected>(
-  'crossover',
-)) {
+for (const c of goldenCases<
+  { L: number; eps: number; rho1: number; rho2: number; p: number },
+  CrossoverExpected
+>('crossover')) {
   it(`golden ${c.id}: crossovers at depth ${c.input.L}`, () => {
     const { L, eps, rho1, rho2, p } = c.input
     const pair = { depth: L, scale: eps, rho: [rho1, rho2] as [number, number], fraction: p }
