@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process'
-import { findProgram } from './trouble.mjs'
+import { spawn, spawnSync } from 'node:child_process'
 
 /** Children under way, so that an interrupt ends them too. */
 const running = new Set()
 
 /** Runs a program to its end. @returns its output; a failure throws with the last lines of it. */
 export function run(program, args, options = {}) {
-  // With pdeathsig a child also ends when the set-up is killed outright: no stray npm works on beside the next set-up.
-  const guard = findProgram('setpriv') === null ? [] : ['setpriv', '--pdeathsig', 'KILL', '--']
-  const [first, ...rest] = [...guard, program, ...args]
+  const [first, ...rest] = [...guard(), program, ...args]
   return new Promise((resolve, reject) => {
     const child = spawn(first, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
     running.add(child)
@@ -28,6 +25,15 @@ export function run(program, args, options = {}) {
       else reject(new CommandFailed(`${program} ended with ${signal ?? code}`, output))
     })
   })
+}
+
+let guarded
+
+/** With pdeathsig a child also ends when the set-up is killed outright: no stray npm works on beside the next one. */
+function guard() {
+  const words = ['setpriv', '--pdeathsig', 'KILL', '--']
+  guarded ??= spawnSync(words[0], [...words.slice(1), 'true']).status === 0 // busybox has a setpriv without it
+  return guarded ? words : []
 }
 
 /** A program that ended with a fault; `output` holds what it printed. */

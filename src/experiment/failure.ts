@@ -89,6 +89,16 @@ const failures = {
     say: (f: { what: string; why: string }) =>
       `The service is not ready: ${f.what} ${f.why}. Try again shortly.`,
   },
+  REDIS_UNSTARTED: {
+    status: 500,
+    say: (f: { why: string }) =>
+      `The embedded Redis does not start: ${f.why}. Run jepalab doctor, or set REDIS_URL to a Redis elsewhere.`,
+  },
+  HOME_IN_USE: {
+    status: 500,
+    say: (f: { folder: string; pid: string }) =>
+      `Another service (process ${f.pid}) uses ${f.folder}. Stop it, or set JEPALAB_HOME to another folder.`,
+  },
   WORKER_CRASHED: {
     status: 500,
     say: (f: { crashes: number; why: string }) =>
