@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import type { CohortRun } from '../src/queue/cohort-job.ts'
+import type { Notice, Order } from './trainer-messages.ts'
+
+/** The child died, or had to be killed, while it trained. */
+export class TrainerDied extends Error {
+  override readonly name = 'TrainerDied'
+}
+
+/** How the supervisor hears of the runs in its child. */
+export type NoticeListener = (notice: Notice) => void
+
+/** The longest silence of a child that is taken for work; then it is killed. */
+const SILENT_MS = 300_000
+const TERM_GRACE_MS = 1000
+
+/** The one warm child of a supervisor: started ahead of work, kept from cohort to cohort, replaced after an error. */
+export class TrainerChild {
+  readonly #log: Logger
+  #process: ChildProcess | undefined
+  #heard = 0 // performance.now() of the last notice
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  /** Starts the child where there is none. */
+  warm(): ChildProcess {
+    this.#process ??= this.#start()
+    return this.#process
+  }
+
+  /**
+   * Trains runs, one after the other, until all have ended.
+   *
+   * @throws TrainerDied where the child is gone before that, with how it went
+   */
+  train(runs: readonly CohortRun[], artifacts: string, listen: NoticeListener): Promise<void> {
+    const child = this.warm()
+    this.#heard = performance.now()
+    return new Promise((resolve, reject) => {
+      const watch = setInterval(() => {
+        if (performance.now() - this.#heard > SILENT_MS) child.kill('SIGKILL')
+      }, SILENT_MS / 10)
+      const settle = (end: () => void) => {
+        clearInterval(watch)
+        child.off('message', hear).off('exit', gone).off('error', failed)
+        end()
+      }
+      const hear = (notice: Notice) => {
+        if (notice.type === 'over') settle(resolve)
+        else listen(notice)
+      }
+      const gone = (code: number | null, signal: string | null) =>
+        settle(() => reject(new TrainerDied(signal === null ? `exit code ${code}` : signal)))
+      const failed = (cause: Error) => settle(() => reject(new TrainerDied(cause.message, { cause })))
+      child.on('message', hear).on('exit', gone).on('error', failed)
+      this.#tell({ type: 'train', runs, artifacts })
+    })
+  }
+
+  /** Asks the child to end one run at its next pause. */
+  cancel(run: string): void {
+    this.#tell({ type: 'cancel', run })
+  }
+
+  /** Ends the child: SIGTERM, and SIGKILL a second later. The next `train` starts a new one. */
+  async kill(): Promise<void> {
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    const last = setTimeout(() => child.kill('SIGKILL'), TERM_GRACE_MS)
+    await gone
+    clearTimeout(last)
+  }
+
+  #tell(order: Order): void {
+    const child = this.#process
+    if (child?.connected)
+      child.send(order, (error) => error && this.#log.warn({ err: error }, 'order not sent'))
+  }
+
+  #start(): ChildProcess {
+    const [command, first] = parentDeathSignal()
+    const child = spawn(command, [...first, ...process.execArgv, trainerPath()], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    child.on('message', () => {
+      this.#heard = performance.now()
+    })
+    const forget = () => {
+      if (this.#process === child) this.#process = undefined
+    }
+    child.on('exit', (code, signal) => {
+      forget()
+      this.#log.debug({ pid: child.pid, code, signal }, 'trainer ended')
+    })
+    child.on('error', (error) => {
+      forget()
+      this.#log.error({ err: error }, 'trainer could not be started')
+    })
+    this.#log.debug({ pid: child.pid }, 'trainer started')
+    return child
+  }
+}
+
+function trainerPath(): string {
+  return fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? './trainer.ts' : './trainer.js', import.meta.url),
+  )
+}
+
+let wrapped: [string, string[]] | undefined
+
+/** node, started so that the kernel kills it with its parent where setpriv can do that (Linux). */
+function parentDeathSignal(): [string, string[]] {
+  const works = () => spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0
+  wrapped ??= works() ? ['setpriv', ['--pdeathsig', 'KILL', process.execPath]] : [process.execPath, []]
+  return wrapped
+}
