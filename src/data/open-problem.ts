@@ -1,16 +1,19 @@
 import type { DataSpec } from '../experiment/data-spec.ts'
 import { ExperimentError } from '../experiment/failure.ts'
-import { gaussian } from './kinds/gaussian.ts'
+import { openImages } from './images/open-images.ts'
+import { kindOf } from './kinds.ts'
 import type { Problem } from './problem.ts'
 
 /**
  * Makes a data spec concrete: population moments, features and a sampler of that very population.
+ * Opening twice gives the same numbers.
  *
- * @throws SPEC_INVALID where the domain forbids the spec
+ * @throws SPEC_INVALID where the domain forbids the spec, DATASET_UNREADABLE where its file is not whole
  */
 export async function openProblem(data: DataSpec): Promise<Problem> {
-  if (data.kind !== 'gaussian') throw new Error(`Kind ${data.kind} is not built yet.`)
-  const faults = gaussian.faults(data)
+  if (data.kind === 'images') return openImages(data)
+  const kind = kindOf(data)
+  const faults = kind.faults(data)
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
-  return gaussian.open(data)
+  return kind.open(data)
 }

@@ -24,8 +24,7 @@ export const gaussian: Kind<'gaussian'> = {
     const signs = signFaults(data)
     if (signs.length > 0) return signs
     const { sigma2, sigmaY2 } = variances(data)
-    const pointer = (i: number) => `/data/rho/${i}`
-    const ranges = [...rangeFaults('λ/ρ', sigma2, pointer, true), ...rangeFaults('σ_y²', sigmaY2, pointer)]
+    const ranges = [...rangeFaults('λ/ρ', sigma2, 'rho', true), ...rangeFaults('σ_y²', sigmaY2, 'rho', false)]
     return ranges.length > 0 ? ranges : correlationFaults(data)
   },
 
@@ -51,7 +50,7 @@ function variances({ lambda, rho, sigmaY2 }: DataOfKind<'gaussian'>) {
 
 function signFaults({ lambda, rho }: DataOfKind<'gaussian'>): FieldFault[] {
   return lambda.flatMap((l, i) => {
-    if (l * rho[i]! > 0 || (l !== 0 && Math.sign(l) === Math.sign(rho[i]!))) return []
+    if (l !== 0 && Math.sign(l) === Math.sign(rho[i]!)) return []
     if (l === 0) {
       return [
         {

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
+import { imageFile } from './image-file.ts'
+import { type ImageHeader, type ImageSource, unreadable } from './image-set.ts'
+import { mnist } from './mnist.ts'
+
+/** Image sets by name, and the files that paths name. */
+
+const FASHION_FILES = [
+  '/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz', // Debian's dataset-fashion-mnist
+  '/usr/local/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz',
+]
+
+/** The registered names. */
+export const DATASET_NAMES = ['mnist', 'fashion-mnist'] as const
+
+/**
+ * The images that a spec's `dataset` names.
+ *
+ * @throws DATASET_UNREADABLE where there is no such set
+ */
+export function findDataset(dataset: string): ImageSource {
+  if (dataset === 'mnist') return mnist
+  if (dataset === 'fashion-mnist') {
+    const path = FASHION_FILES.find(existsSync)
+    if (path !== undefined) return imageFile(dataset, path)
+    throw unreadable(dataset, 'it is not installed (Debian and Ubuntu: apt install dataset-fashion-mnist)')
+  }
+  if (isAbsolute(dataset)) return imageFile(dataset, dataset)
+  throw unreadable(dataset, `it is neither ${DATASET_NAMES.join(' nor ')} nor an absolute path`)
+}
+
+type Description = ImageHeader & { digest: string }
+const described = new Map<string, Promise<Description>>()
+
+/**
+ * Header and digest of a set. A file is read again only once its size, times or inode have changed, so
+ * that a thousand runs on one set hash it once.
+ */
+export async function describeDataset(dataset: string): Promise<Description> {
+  const key = await versionOf(dataset)
+  const known = described.get(key)
+  if (known) return known
+  const fresh = findDataset(dataset).describe()
+  described.set(key, fresh)
+  fresh.catch(() => described.delete(key)) // the caller gets the failure; the next one tries again
+  return fresh
+}
+
+async function versionOf(dataset: string): Promise<string> {
+  const path = dataset === 'fashion-mnist' ? FASHION_FILES.find(existsSync) : dataset
+  if (path === undefined || !isAbsolute(path)) return dataset
+  const status = await stat(path, { bigint: true }).catch(() => null)
+  if (status === null) return dataset
+  return [path, status.ino, status.size, status.mtimeNs, status.ctimeNs].join(' ')
+}

@@ -1,0 +1,88 @@
+import type { DataOfKind } from '../../experiment/data-spec.ts'
+import { ExperimentError, type FieldFault } from '../../experiment/failure.ts'
+import { type BatchKey, uniformBatch } from '../batch.ts'
+import { STREAMS } from '../philox.ts'
+import type { Problem } from '../problem.ts'
+import { spectrumOf } from '../spectrum.ts'
+import { describeDataset, findDataset } from './datasets.ts'
+import type { ImageHeader } from './image-set.ts'
+import { type PooledImages, pixelCovariance, poolImages } from './pooled-images.ts'
+import { drawViews, viewFeatures, viewMoments } from './views.ts'
+
+const RESOLUTION = 7
+
+type ImagesSpec = DataOfKind<'images'>
+
+/** d of an images spec. */
+export function imageFeatures(data: ImagesSpec): number {
+  return viewFeatures(data.views, data.resolution ?? RESOLUTION)
+}
+
+/** Reads and checks the file without keeping it: the digest where it is whole, and the spec's faults. */
+export async function inspectImages(
+  data: ImagesSpec,
+): Promise<{ digest: string | null; faults: FieldFault[] }> {
+  const faults = cropFaults(data)
+  try {
+    const { digest, ...header } = await describeDataset(data.dataset)
+    return { digest, faults: [...faults, ...sizeFaults(data, header)] }
+  } catch (error) {
+    if (!(error instanceof ExperimentError)) throw error
+    return { digest: null, faults: [...faults, { pointer: '/data/dataset', message: error.message }] }
+  }
+}
+
+/**
+ * Loads the images and works out the population of the views.
+ *
+ * @throws DATASET_UNREADABLE, or SPEC_INVALID where the sizes do not fit
+ */
+export async function openImages(data: ImagesSpec): Promise<Problem> {
+  const set = await findDataset(data.dataset).load()
+  const faults = [...cropFaults(data), ...sizeFaults(data, set)]
+  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+  const images = poolImages(data.dataset, set, data.resolution ?? RESOLUTION, data.limit)
+  const moments = viewMoments(data.views, pixelCovariance(images))
+  return {
+    features: imageFeatures(data),
+    moments,
+    spectrum: spectrumOf(moments),
+    sampler: (seed) => ({
+      draw(step, rows) {
+        const at = { seed, step, rows }
+        return drawViews(data.views, drawImages(images, at), at)
+      },
+    }),
+  }
+}
+
+/** Images chosen uniformly, with replacement, [rows][resolution²]. */
+function drawImages({ count, pixels }: PooledImages, at: BatchKey): Float64Array {
+  const d = pixels.length / count
+  const out = new Float64Array(at.rows * d)
+  for (const [r, u] of uniformBatch(at, STREAMS.choice, 1).entries()) {
+    const image = Math.floor(u * count)
+    out.set(pixels.subarray(image * d, (image + 1) * d), r * d)
+  }
+  return out
+}
+
+function cropFaults({ views, resolution = RESOLUTION }: ImagesSpec): FieldFault[] {
+  if (views.kind !== 'crop' || views.size <= resolution) return []
+  const message = `The crop size ${views.size} is above the resolution ${resolution}; cut windows of at most ${resolution}.`
+  return [{ pointer: '/data/views/size', message }]
+}
+
+function sizeFaults({ resolution = RESOLUTION, limit }: ImagesSpec, header: ImageHeader): FieldFault[] {
+  const faults: FieldFault[] = []
+  const side = Math.min(header.height, header.width)
+  if (resolution > side) {
+    const message = `The resolution ${resolution} is above the ${header.height}×${header.width} pixels of the images; use at most ${side}.`
+    faults.push({ pointer: '/data/resolution', message })
+  }
+  if (limit !== undefined && limit > header.count) {
+    const message = `The limit ${limit} is above the ${header.count} images of the set; leave it out to use all.`
+    faults.push({ pointer: '/data/limit', message })
+  }
+  return faults
+}

@@ -1,0 +1,131 @@
+import { type Matrix, zeros } from '../../experiment/matrix.ts'
+import { type ImageSet, unreadable } from './image-set.ts'
+
+/**
+ * Images made ready to learn from. Each is averaged over the area of resolution × resolution equal
+ * cells (a cell may cut pixels: they count by the area inside), the mean image is taken away, and all
+ * is divided by one number, so that the mean pixel variance is 1.
+ */
+export interface PooledImages {
+  readonly count: number
+  readonly resolution: number
+  readonly pixels: Float32Array // [count][resolution²], row by row
+}
+
+/**
+ * @param limit how many images to use, spread evenly over the set (sets are often sorted by class)
+ * @throws DATASET_UNREADABLE where a pixel is not a number or all images are alike
+ */
+export function poolImages(
+  dataset: string,
+  set: ImageSet,
+  resolution: number,
+  limit = set.count,
+): PooledImages {
+  const count = Math.min(limit, set.count)
+  const d = resolution ** 2
+  const pixels = new Float32Array(count * d)
+  const down = cells(set.height, resolution)
+  const across = cells(set.width, resolution)
+  const rows = new Float64Array(resolution * set.width)
+  for (let k = 0; k < count; k++) {
+    const image = Math.floor((k * set.count) / count)
+    poolRows(set, image, down, rows)
+    for (let i = 0; i < resolution; i++) {
+      for (let j = 0; j < resolution; j++) {
+        let sum = 0
+        for (const { at, weight } of across[j]!) sum += weight * rows[i * set.width + at]!
+        if (!Number.isFinite(sum))
+          throw unreadable(dataset, `image ${image} holds a pixel that is no finite number`)
+        pixels[k * d + i * resolution + j] = sum
+      }
+    }
+  }
+  standardize(dataset, pixels, d)
+  return { count, resolution, pixels }
+}
+
+/** For each of `parts` equal cells of [0, size), the pixels in it and the share of the cell that each fills. */
+function cells(size: number, parts: number): { at: number; weight: number }[][] {
+  return Array.from({ length: parts }, (_, part) => {
+    const start = (part * size) / parts
+    const end = ((part + 1) * size) / parts
+    const first = Math.floor(start)
+    return Array.from({ length: Math.ceil(end) - first }, (_, k) => {
+      const overlap = Math.min(end, first + k + 1) - Math.max(start, first + k)
+      return { at: first + k, weight: overlap / (end - start) }
+    })
+  })
+}
+
+/** Averages one image down its columns and over its channels into out [resolution][width]. */
+function poolRows(set: ImageSet, image: number, down: ReturnType<typeof cells>, out: Float64Array): void {
+  const { height, width, channels, values } = set
+  const from = image * height * width * channels
+  out.fill(0)
+  for (const [i, cell] of down.entries()) {
+    for (const { at, weight } of cell) {
+      for (let j = 0; j < width; j++) {
+        const pixel = from + (at * width + j) * channels
+        let sum = values[pixel]!
+        for (let c = 1; c < channels; c++) sum += values[pixel + c]!
+        out[i * width + j]! += (weight * sum) / channels
+      }
+    }
+  }
+}
+
+function standardize(dataset: string, pixels: Float32Array, d: number): void {
+  const count = pixels.length / d
+  const mean = new Float64Array(d)
+  for (let i = 0; i < pixels.length; i++) mean[i % d]! += pixels[i]! / count
+  let variance = 0
+  for (let i = 0; i < pixels.length; i++) variance += (pixels[i]! - mean[i % d]!) ** 2 / pixels.length
+  if (!(variance > 0)) throw unreadable(dataset, 'all of its images are alike, so there is nothing to learn')
+  const factor = 1 / Math.sqrt(variance)
+  for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i]! - mean[i % d]!) * factor
+}
+
+const CHUNK = 512
+
+/** The population covariance of the pixels, (1/n) Σ z z', [d][d]; exact for the images as stored. */
+export function pixelCovariance({ count, resolution, pixels }: PooledImages): Matrix {
+  const d = resolution ** 2
+  const C = zeros(d, d)
+  const padded = d + (d % 2)
+  const block = new Float64Array(padded * CHUNK) // [d][CHUNK], pixel by pixel, so that inner loops run over images
+  for (let start = 0; start < count; start += CHUNK) {
+    const size = Math.min(CHUNK, count - start)
+    for (let k = 0; k < size; k++) {
+      for (let i = 0; i < d; i++) block[i * CHUNK + k] = pixels[(start + k) * d + i]!
+    }
+    for (let i = 0; i < d; i += 2) for (let j = 0; j <= i; j += 2) addProducts(block, i, j, size, C)
+  }
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) C.data[j * d + i] = C.data[i * d + j] = C.data[i * d + j]! / count
+  }
+  return C
+}
+
+/** Adds the 2 × 2 sums of products of pixel rows (i, i+1) with (j, j+1): each load serves two products. */
+function addProducts(block: Float64Array, i: number, j: number, size: number, C: Matrix): void {
+  let [s00, s01, s10, s11] = [0, 0, 0, 0]
+  const [a, b] = [i * CHUNK, j * CHUNK]
+  for (let k = 0; k < size; k++) {
+    const x0 = block[a + k]!
+    const x1 = block[a + CHUNK + k]!
+    const y0 = block[b + k]!
+    const y1 = block[b + CHUNK + k]!
+    s00 += x0 * y0
+    s01 += x0 * y1
+    s10 += x1 * y0
+    s11 += x1 * y1
+  }
+  const add = (row: number, col: number, sum: number) => {
+    if (row < C.rows && col < C.cols) C.data[row * C.cols + col]! += sum
+  }
+  add(i, j, s00)
+  add(i, j + 1, s01)
+  add(i + 1, j, s10)
+  add(i + 1, j + 1, s11)
+}
