@@ -25,7 +25,8 @@ export function criticalTime(objective: Objective, point: Point): number {
   checkPoint(point)
   if (point.lambda <= 0) return Infinity
   if (!startsBelow(objective, point)) return 0
-  return growthTime(objective, point, startLogit(objective, point), levelLogit(point))
+  const start = point.scale ** (1 / point.depth)
+  return growthTime(objective, point, startLogit(objective, point), levelLogit(point), start)
 }
 
 /** The leading sum of t* in flow time, whether or not the mode starts above p w̄*; Infinity where λ ≤ 0. */

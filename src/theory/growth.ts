@@ -35,27 +35,38 @@ export function softplus(y: number): number {
   return y > 0 ? y + Math.log1p(Math.exp(-y)) : Math.log1p(Math.exp(y))
 }
 
-/** Flow time from y = `from` to y = `to`, for λ > 0 and ρ > 0. */
-export function growthTime(objective: Objective, mode: Rates, from: number, to: number): number {
-  return (objective === 'jepa' ? jepaIntegral : maeTerms)(mode, from, to) / mode.lambda
+/**
+ * Flow time from y = `from` to y = `to`, for λ > 0 and ρ > 0.
+ *
+ * @param start the layers' gain u₀ at `from`: the time is most sensitive to it, and u* share(y) carries the
+ *   rounding of y
+ */
+export function growthTime(
+  objective: Objective,
+  mode: Rates,
+  from: number,
+  to: number,
+  start = layerFixedPoint(objective, mode.rho, mode.depth) * share(from),
+): number {
+  const q = softplus(-from) - softplus(-to)
+  const rest = objective === 'jepa' ? (to - from) / mode.rho ** (2 * mode.depth - 1) : maeRest(mode, from, to)
+  const algebraic = objective === 'jepa' ? jepaSum(mode, start, q) : maeTerm(mode.depth, start, q)
+  return (algebraic + rest) / mode.lambda
 }
 
-function jepaIntegral({ depth, rho }: Rates, from: number, to: number): number {
-  const q = softplus(-from) - softplus(-to)
-  const start = rho * share(from)
+function jepaSum({ depth, rho }: Rates, start: number, q: number): number {
   const terms = 2 * depth - 1
-  let sum = (to - from) / rho ** terms
+  let sum = 0
   for (let n = 1; n <= terms; n++) sum += (start ** -n * rho ** (n - terms) * -Math.expm1(-n * q)) / n
   return sum
 }
 
-function maeTerms({ depth, rho }: Rates, from: number, to: number): number {
-  const q = softplus(-from) - softplus(-to)
-  const start = layerFixedPoint('mae', rho, depth) * share(from)
-  const algebraic = depth === 1 ? q : (start ** (1 - depth) * -Math.expm1((1 - depth) * q)) / (depth - 1)
-  return algebraic + integralBetween(depth, from, to) / rho ** ((depth - 1) / (depth + 1))
+function maeTerm(depth: number, start: number, q: number): number {
+  return depth === 1 ? q : (start ** (1 - depth) * -Math.expm1((1 - depth) * q)) / (depth - 1)
 }
 
-function integralBetween(depth: number, from: number, to: number): number {
-  return maeIntegral(share(to), -softplus(to), depth) - maeIntegral(share(from), -softplus(from), depth)
+function maeRest({ depth, rho }: Rates, from: number, to: number): number {
+  const integral =
+    maeIntegral(share(to), -softplus(to), depth) - maeIntegral(share(from), -softplus(from), depth)
+  return integral / rho ** ((depth - 1) / (depth + 1))
 }
