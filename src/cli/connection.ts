@@ -1,5 +1,6 @@
 import type { ArgsDef } from 'citty'
 import type { JobView } from '../experiment/job-view.ts'
+import { readSettings } from '../settings.ts'
 import { ApiClient, CommandError } from './client.ts'
 
 /** The option that every command over HTTP takes. */

@@ -16,6 +16,8 @@ export interface ChildPlan {
 export interface ChildHearer {
   /** A message over IPC. */
   message?(message: unknown): void
+  /** Asked when it ended by itself: whether to start it again. Without it, always. */
+  again?(): boolean
   /** A line for the operator. */
   note(line: string): void
 }
@@ -43,8 +45,9 @@ export class KeptChild {
     this.#kept = this.#keep()
   }
 
-  get pid(): number | undefined {
-    return this.#child?.pid
+  /** Settles when it is not started again any more. */
+  get ended(): Promise<void> {
+    return this.#kept
   }
 
   /** SIGTERM, and SIGKILL after the grace. May be called twice. */
@@ -65,7 +68,7 @@ export class KeptChild {
     ) {
       const began = performance.now()
       const end = await this.#live()
-      if (this.#stop.signal.aborted) return
+      if (this.#stop.signal.aborted || this.#hearer.again?.() === false) return
       if (performance.now() - began > WELL_MS) pause = FIRST_PAUSE_MS
       this.#hearer.note(`${this.#plan.name} ended (${end}); it is started again in ${pause / 1000} s`)
       await sleep(pause, undefined, { signal: this.#stop.signal }).catch(() => {})
