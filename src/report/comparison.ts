@@ -1,0 +1,52 @@
+import { finding, headline, provenance } from './caption.ts'
+import { FAINT, INK } from './colours.ts'
+import type { Drawing } from './curves.ts'
+import { drawKey } from './key.ts'
+import { drawPanel } from './panel.ts'
+import { svgDocument, text } from './svg.ts'
+
+/** A run in a comparison; its own title where the headline would say too much. */
+export interface Panel extends Drawing {
+  readonly title?: string
+}
+
+const PANEL_WIDTH = 640
+const PANEL_HEIGHT = 480
+const HEAD = 64
+
+/**
+ * Several runs side by side, each with its own time axis: JEPA beside MAE, depth beside depth.
+ *
+ * @param columns panels in a row; as many as there are, up to four, where it is left out
+ */
+export function drawComparison(
+  title: string,
+  panels: readonly Panel[],
+  columns = Math.min(4, panels.length),
+): string {
+  const rows = Math.ceil(panels.length / columns)
+  const [width, height] = [columns * PANEL_WIDTH, HEAD + rows * PANEL_HEIGHT + 40]
+  const cells = panels.map((panel, k) => {
+    const [x, y] = [(k % columns) * PANEL_WIDTH, HEAD + Math.floor(k / columns) * PANEL_HEIGHT]
+    const box = { x: x + 10, y: y + 58, width: PANEL_WIDTH - 16, height: PANEL_HEIGHT - 74 }
+    return [
+      text(x + 24, y + 22, panel.title ?? headline(panel.spec), {
+        'font-size': 20,
+        'font-weight': 'bold',
+        fill: INK,
+      }),
+      text(x + 24, y + 44, finding(panel.result), { 'font-size': 15, fill: INK }),
+      drawPanel(panel, box, `frame-${k}`),
+      text(x + 24, y + PANEL_HEIGHT - 6, provenance(panel.id, panel.result), {
+        'font-size': 11,
+        fill: FAINT,
+      }),
+    ].join('')
+  })
+  const content = [
+    text(24, 42, title, { 'font-size': 26, 'font-weight': 'bold', fill: INK }),
+    ...cells,
+    drawKey(24, height - 14),
+  ]
+  return svgDocument(width, height, title, content.join(''))
+}

@@ -1,0 +1,113 @@
+import type { ResolvedSpec } from '../experiment/resolve.ts'
+import type { ResultView, TrajectoryView } from '../experiment/result-view.ts'
+import { coloursByRank, REST } from './colours.ts'
+import { forecastAmplitudes, forecastOf } from './forecast.ts'
+import { type MeasuredCurve, measuredCurve, timeOfReaching } from './measured-curve.ts'
+
+/**
+ * What a figure shows of a run: per feature the measured and the predicted amplitude over time, both as a
+ * share of the fixed point w̄*, so that every feature rises from 0 to 1 and crosses the fraction p at its
+ * critical time. A feature without a fixed point (λ ≤ 0) is a share of the largest one.
+ */
+export interface Drawing {
+  readonly id: string
+  readonly spec: ResolvedSpec
+  readonly result: ResultView
+  readonly trajectory: TrajectoryView
+}
+
+export interface FeatureCurves {
+  readonly feature: ResultView['features'][number]
+  readonly colour: string
+  /** Whether it is told apart: false for features beyond the first twelve. */
+  readonly named: boolean
+  readonly measured: readonly Point[]
+  readonly predicted: readonly Point[]
+}
+
+export interface Curves {
+  readonly window: Window
+  readonly features: readonly FeatureCurves[]
+}
+
+/** The stretch of time in which features are learned. */
+export interface Window {
+  readonly kind: 'linear' | 'log'
+  readonly from: number
+  readonly to: number
+}
+
+type Point = readonly [time: number, share: number]
+
+const NAMED = 12
+const PREDICTED_POINTS = 600
+const LOG_FROM = 12 // a window of less than this ratio reads better on a linear axis
+
+/** Curves of a run in the window in which its features are learned. */
+export function curvesOf(drawing: Drawing): Curves {
+  const { spec, result, trajectory } = drawing
+  const curves = result.features.map((_, i) => measuredCurve(withPassages(trajectory), i))
+  const window = learningWindow(drawing, curves)
+  const times = gridOf(window)
+  const largest = Math.max(...result.features.map(({ amplitude }) => amplitude.fixedPoint ?? 0)) || 1
+  const colours = coloursOf(result.features.slice(0, NAMED))
+  return {
+    window,
+    features: result.features.map((feature, i) => {
+      const { lambda, rho, amplitude } = feature
+      const unit = amplitude.fixedPoint || largest
+      const forecast = forecastOf(spec, lambda, rho, amplitude.initial)
+      const predicted = i < NAMED ? forecastAmplitudes(spec, forecast, times) : []
+      return {
+        feature,
+        colour: colours[i] ?? REST,
+        named: i < NAMED,
+        measured: curves[i]!.time.map((t, k) => [t, curves[i]!.amplitude[k]! / unit] as const),
+        predicted: times.flatMap((t, k) =>
+          predicted[k] == null ? [] : [[t, predicted[k]! / unit] as const],
+        ),
+      }
+    }),
+  }
+}
+
+/** By ρ; where all ρ are one, by λ. */
+function coloursOf(features: ResultView['features']): string[] {
+  const rhos = features.map(({ rho }) => rho)
+  return coloursByRank(new Set(rhos).size > 1 ? rhos : features.map(({ lambda }) => lambda))
+}
+
+function withPassages({ time, step, features }: TrajectoryView) {
+  return {
+    time,
+    step,
+    loss: [],
+    amplitudes: features.map(({ measured }) => measured.map((w) => w ?? Number.NaN)),
+    passages: features.map(({ passages }) => passages ?? { time: [], amplitude: [] }),
+  }
+}
+
+function learningWindow({ spec, result, trajectory }: Drawing, curves: readonly MeasuredCurve[]): Window {
+  const end = trajectory.time.at(-1) || 1
+  const moments = result.features.flatMap(({ criticalTime, amplitude }, i) => {
+    const fixedPoint = amplitude.fixedPoint ?? 0
+    if (fixedPoint === 0) return []
+    const seen = [0.05, 0.95].map((share) => timeOfReaching(curves[i]!, share * fixedPoint, fixedPoint))
+    return [...seen, criticalTime.measured, criticalTime.predicted]
+  })
+  const within = moments.filter((t): t is number => t !== null && t > 0 && t <= end)
+  const [first, last] = within.length === 0 ? [end * 1e-4, end] : [Math.min(...within), Math.max(...within)]
+  const ratio = last / first
+  if (spec.measure.schedule === 'log' && ratio > LOG_FROM) {
+    return { kind: 'log', from: first / ratio ** 0.12, to: Math.min(end, last * ratio ** 0.1) }
+  }
+  const width = Math.max(last - first, 0.02 * last)
+  return { kind: 'linear', from: Math.max(0, first - 0.2 * width), to: Math.min(end, last + 0.15 * width) }
+}
+
+function gridOf({ kind, from, to }: Window): number[] {
+  return Array.from({ length: PREDICTED_POINTS }, (_, k) => {
+    const share = k / (PREDICTED_POINTS - 1)
+    return kind === 'linear' ? from + share * (to - from) : from * (to / from) ** share
+  })
+}

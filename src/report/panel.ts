@@ -1,0 +1,231 @@
+import { FAINT, GRID, INK } from './colours.ts'
+import { type Curves, curvesOf, type Drawing, type FeatureCurves } from './curves.ts'
+import { spreadLabels } from './layout.ts'
+import { linearScale, logScale, type Scale } from './scales.ts'
+import { element, line, path, text, textWidth } from './svg.ts'
+import { formatShort, formatTick } from './ticks.ts'
+
+/** Where a panel lies on the page, its titles and axes included. */
+export interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+interface Frame {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+  readonly time: Scale
+  readonly share: Scale
+}
+
+const LABEL = 15 // size of the features' labels
+const AXIS = 14
+const ABOVE = 62 // room for two lines of labels and their leaders
+const BELOW = 56
+const LEFT = 66
+const RIGHT = 18
+const HIGHEST = 1.3 // of the fixed point: what overshoots further leaves the frame
+
+/**
+ * One run in a box: measured (wide, pale) under predicted (thin, dashed) shares of the fixed point over
+ * time, labels in the order of learning above, the critical times on the line at p.
+ */
+export function drawPanel(drawing: Drawing, box: Box, clipId: string): string {
+  const curves = curvesOf(drawing)
+  const frame = frameOf(curves, box)
+  const clip = element('clipPath', { id: clipId }, element('rect', { ...corners(frame, 3) }))
+  const series = [...curves.features].reverse().map((feature) => drawSeries(feature, frame))
+  return [
+    clip,
+    drawAxes(frame, drawing),
+    element('g', { 'clip-path': `url(#${clipId})` }, series.join('')),
+    drawTimes(curves, frame, drawing.spec.measure.fraction),
+    drawNeverLearned(curves, frame),
+  ].join('')
+}
+
+function frameOf({ window, features }: Curves, box: Box): Frame {
+  const [left, right] = [box.x + LEFT, box.x + box.width - RIGHT]
+  const [top, bottom] = [box.y + ABOVE, box.y + box.height - BELOW]
+  const inside = features.flatMap(({ named, measured }) =>
+    named ? measured.filter(([t]) => t >= window.from && t <= window.to).map(([, share]) => share) : [],
+  )
+  const highest = Math.min(HIGHEST, Math.max(1.06, 1.04 * Math.max(1, ...inside)))
+  const scale = window.kind === 'log' ? logScale : linearScale
+  return {
+    left,
+    right,
+    top,
+    bottom,
+    time: scale(window.from, window.to, left, right),
+    share: linearScale(0, highest, bottom, top),
+  }
+}
+
+function corners({ left, right, top, bottom }: Frame, margin: number) {
+  return {
+    x: left - margin,
+    y: top - margin,
+    width: right - left + 2 * margin,
+    height: bottom - top + 2 * margin,
+  }
+}
+
+function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Drawing): string {
+  const parts: string[] = []
+  for (const value of [0, 0.25, 0.5, 0.75, 1]) {
+    const y = share.place(value)
+    parts.push(line(left, y, right, y, { stroke: GRID, 'stroke-width': 1 }))
+    parts.push(
+      text(left - 9, y + AXIS * 0.36, String(value), {
+        'font-size': AXIS,
+        fill: FAINT,
+        'text-anchor': 'end',
+      }),
+    )
+  }
+  for (const value of time.ticks(Math.max(3, Math.round((right - left) / 130)))) {
+    const x = time.place(value)
+    parts.push(line(x, bottom, x, bottom + 6, { stroke: FAINT, 'stroke-width': 1 }))
+    parts.push(
+      text(x, bottom + 22, formatTick(value), { 'font-size': AXIS, fill: FAINT, 'text-anchor': 'middle' }),
+    )
+  }
+  const level = share.place(spec.measure.fraction)
+  const logarithmic = time.kind === 'log' ? ', log axis' : ''
+  parts.push(
+    line(left, level, right, level, { stroke: FAINT, 'stroke-width': 1, 'stroke-dasharray': '2 4' }),
+    line(left, bottom, right, bottom, { stroke: FAINT, 'stroke-width': 1 }),
+    text((left + right) / 2, bottom + 45, `flow time t = learning rate × steps${logarithmic}`, {
+      'font-size': AXIS,
+      fill: INK,
+      'text-anchor': 'middle',
+    }),
+    text(0, 0, 'amplitude / fixed point', {
+      'font-size': AXIS,
+      fill: INK,
+      'text-anchor': 'middle',
+      transform: `translate(${Math.round(left - 48)} ${Math.round((top + bottom) / 2)}) rotate(-90)`,
+    }),
+  )
+  return parts.join('')
+}
+
+function drawSeries({ colour, named, measured, predicted }: FeatureCurves, frame: Frame): string {
+  const seen = onPage(measured, frame)
+  if (!named) return path(seen, { stroke: colour, 'stroke-width': 1, 'stroke-opacity': 0.6 })
+  const smooth = { 'stroke-linejoin': 'round', 'stroke-linecap': 'round' } as const
+  return (
+    path(seen, { stroke: colour, 'stroke-width': 5.5, 'stroke-opacity': 0.5, ...smooth }) +
+    path(onPage(predicted, frame), { stroke: INK, 'stroke-width': 1.6, 'stroke-dasharray': '7 5' })
+  )
+}
+
+/** Page coordinates of what lies in the window and one point beyond either end, without repeats. */
+function onPage(points: readonly (readonly [number, number])[], { time, share }: Frame): [number, number][] {
+  const first = Math.max(0, points.findIndex(([t]) => t >= time.from) - 1)
+  const beyond = points.findIndex(([t]) => t > time.to)
+  const page: [number, number][] = []
+  for (const [t, value] of points.slice(first, beyond < 0 ? undefined : beyond + 1)) {
+    const [x, y] = [time.place(t), share.place(Math.min(value, 2 * HIGHEST))]
+    const last = page.at(-1)
+    if (last === undefined || Math.hypot(x - last[0], y - last[1]) >= 0.3) page.push([x, y])
+  }
+  return page
+}
+
+/** Marks on the line at p and the labels above, in the order of learning. */
+function drawTimes({ features }: Curves, frame: Frame, fraction: number): string {
+  const level = frame.share.place(fraction)
+  const marked = features
+    .filter(({ named, feature }) => named && feature.criticalTime.measured !== null)
+    .map((curve) => ({ ...curve, x: insideFrame(frame, curve.feature.criticalTime.measured!) }))
+    .sort((a, b) => a.feature.criticalTime.measured! - b.feature.criticalTime.measured!)
+  const marks = marked.map(({ feature, colour, x }) => {
+    const { predicted } = feature.criticalTime
+    const tick = predicted === null ? '' : predictedTick(insideFrame(frame, predicted), level)
+    const dot = { r: 5.5, fill: colour, stroke: '#ffffff', 'stroke-width': 1.5 }
+    return tick + element('circle', { cx: x, cy: level, ...dot })
+  })
+  return drawLabels(marked, frame, level) + marks.join('')
+}
+
+function predictedTick(x: number, level: number): string {
+  return line(x, level - 13, x, level + 13, { stroke: INK, 'stroke-width': 2.2 })
+}
+
+function insideFrame({ left, right, time }: Frame, t: number): number {
+  return Math.min(right, Math.max(left, time.place(t)))
+}
+
+type Marked = FeatureCurves & { readonly x: number }
+
+function drawLabels(marked: readonly Marked[], { left, right, top }: Frame, level: number): string {
+  const longest = Math.max(0, ...marked.flatMap(labelLines).map((label) => textWidth(label, LABEL, true)))
+  const width = longest + 10
+  const room = Math.max(1, Math.floor((right - left + LEFT / 2) / width))
+  const stride = Math.ceil(marked.length / room)
+  const labelled = marked.filter((_, k) => k % stride === 0)
+  const centres = spreadLabels(
+    labelled.map(({ x }) => x),
+    width,
+    left - LEFT / 2,
+    right + RIGHT,
+  )
+  return labelled
+    .map((curve, k) => {
+      const [first, second] = labelLines(curve)
+      const centre = centres[k]!
+      const type = { 'font-size': LABEL, fill: curve.colour, 'text-anchor': 'middle', 'font-weight': 'bold' }
+      return [
+        path(
+          [
+            [centre, top - 20],
+            [curve.x, top - 4],
+            [curve.x, level],
+          ],
+          {
+            stroke: curve.colour,
+            'stroke-width': 1,
+            'stroke-opacity': 0.55,
+          },
+        ),
+        text(centre, top - 43, first, type),
+        text(centre, top - 25, second, type),
+      ].join('')
+    })
+    .join('')
+}
+
+function labelLines({ feature }: FeatureCurves): [string, string] {
+  return [`ρ ${formatShort(feature.rho)}`, `λ ${formatShort(feature.lambda)}`]
+}
+
+/** Features that never reached p: named at the foot, where their curves lie flat. */
+function drawNeverLearned({ features }: Curves, { right, share }: Frame): string {
+  const never = features.filter(({ feature }) => feature.criticalTime.measured === null)
+  const named = never.filter(({ named }) => named).slice(0, 3)
+  const lines = named.map((curve) => ({
+    label: `never learned: ${labelLines(curve).join('  ')}`,
+    colour: curve.colour,
+  }))
+  if (never.length > named.length) {
+    lines.push({ label: `and ${never.length - named.length} more never learned`, colour: FAINT })
+  }
+  return lines
+    .map(({ label, colour }, k) =>
+      text(right - 8, share.place(0) - 12 - 19 * (lines.length - 1 - k), label, {
+        'font-size': LABEL - 1,
+        fill: colour,
+        'text-anchor': 'end',
+        stroke: '#ffffff',
+        'stroke-width': 4,
+        'paint-order': 'stroke',
+      }),
+    )
+    .join('')
+}

@@ -1,0 +1,48 @@
+/** Where an axis is marked. All return values within [from, to], rising. */
+
+/** About `count` round values (1, 2 or 5 × 10^k apart). */
+export function linearTicks(from: number, to: number, count: number): number[] {
+  const rough = (to - from) / count
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((width) => width >= rough * 0.999)!
+  const first = Math.ceil(from / step - 1e-9)
+  const last = Math.floor(to / step + 1e-9)
+  return Array.from({ length: last - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)))
+}
+
+/** Powers of ten, thinned to about `count`; with 2 and 5 times them where that leaves fewer than three. */
+export function logTicks(from: number, to: number, count: number): number[] {
+  const [low, high] = [Math.floor(Math.log10(from)), Math.ceil(Math.log10(to))]
+  const stride = Math.max(1, Math.ceil((high - low) / count))
+  for (const factors of [[1], [1, 3], [1, 2, 5], [1, 2, 3, 4, 5, 6, 8]]) {
+    const ticks: number[] = []
+    for (let k = low; k <= high; k += stride) for (const factor of factors) ticks.push(factor * 10 ** k)
+    const within = ticks.filter((tick) => tick >= from * 0.999 && tick <= to * 1.001)
+    if (within.length >= 3 || stride > 1) return within
+  }
+  return [from, to]
+}
+
+/** A number as people write it on an axis: 0.05, 250, 23 400, 2×10⁶. */
+export function formatTick(value: number): string {
+  if (value === 0) return '0'
+  const size = Math.abs(value)
+  if (size >= 1e6 || size < 1e-3) {
+    const exponent = Math.floor(Math.log10(size) + 1e-9)
+    const mantissa = Number((value / 10 ** exponent).toPrecision(4))
+    const power = `10${superscript(exponent)}`
+    return mantissa === 1 ? power : `${mantissa}×${power}`
+  }
+  const [whole, part] = String(Number(value.toPrecision(10))).split('.')
+  const grouped = size >= 1e4 ? whole!.replaceAll(/\B(?=(\d{3})+$)/g, '\u2009') : whole!
+  return part === undefined ? grouped : `${grouped}.${part}`
+}
+
+/** A number to three figures, for labels. */
+export function formatShort(value: number): string {
+  return formatTick(Number(value.toPrecision(3))).replace('-', '−')
+}
+
+function superscript(exponent: number): string {
+  return String(exponent).replaceAll(/[-\d]/g, (c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)]!))
+}
