@@ -45,13 +45,18 @@ export class CommandFailed extends Error {
   }
 }
 
-/** On SIGINT, SIGTERM and SIGHUP: end the children, then this process, as a shell expects. */
+/** Until the returned function is called: SIGINT, SIGTERM and SIGHUP end the children, then this process. */
 export function endOnSignals() {
-  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 })) {
-    process.once(signal, () => {
+  const handlers = Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }).map(([signal, number]) => {
+    const end = () => {
       for (const child of running) child.kill('SIGKILL')
       process.stderr.write('\nInterrupted. Run the same command again; it goes on from here.\n')
       process.exit(128 + number)
-    })
+    }
+    process.once(signal, end)
+    return { signal, end }
+  })
+  return () => {
+    for (const { signal, end } of handlers) process.off(signal, end)
   }
 }

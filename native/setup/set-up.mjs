@@ -20,9 +20,9 @@ const RETRY_MS = 3_600_000
  */
 export async function setUp({ dependenciesOnly = false, retry = false } = {}) {
   const place = readPlace()
-  const steps = dependenciesOnly ? [dependencies] : [dependencies, ...wished(place), build]
+  const steps = dependenciesOnly ? [dependencies] : [dependencies, build, ...wished(place)]
   if (steps.every((step) => isSettled(step, place, retry))) return { worked: false }
-  endOnSignals()
+  const stopListening = endOnSignals()
   const say = (text) => () => process.stderr.write(`${text}\n`)
   const checkout = await lockFolder(
     place.root,
@@ -35,6 +35,7 @@ export async function setUp({ dependenciesOnly = false, retry = false } = {}) {
   } finally {
     await cache.release()
     await checkout.release()
+    stopListening()
   }
   return { worked: true }
 }
