@@ -11,7 +11,7 @@ export interface Panel extends Drawing {
 }
 
 const PANEL_WIDTH = 640
-const PANEL_HEIGHT = 480
+const PANEL_HEIGHT = 500
 const HEAD = 64
 
 /**
@@ -28,7 +28,7 @@ export function drawComparison(
   const [width, height] = [columns * PANEL_WIDTH, HEAD + rows * PANEL_HEIGHT + 40]
   const cells = panels.map((panel, k) => {
     const [x, y] = [(k % columns) * PANEL_WIDTH, HEAD + Math.floor(k / columns) * PANEL_HEIGHT]
-    const box = { x: x + 10, y: y + 58, width: PANEL_WIDTH - 16, height: PANEL_HEIGHT - 74 }
+    const box = { x: x + 10, y: y + 58, width: PANEL_WIDTH - 16, height: PANEL_HEIGHT - 92 }
     return [
       text(x + 24, y + 22, panel.title ?? headline(panel.spec), {
         'font-size': 20,
@@ -37,7 +37,7 @@ export function drawComparison(
       }),
       text(x + 24, y + 44, finding(panel.result), { 'font-size': 15, fill: INK }),
       drawPanel(panel, box, `frame-${k}`),
-      text(x + 24, y + PANEL_HEIGHT - 6, provenance(panel.id, panel.result), {
+      text(x + 24, y + PANEL_HEIGHT - 18, provenance(panel.id, panel.result), {
         'font-size': 11,
         fill: FAINT,
       }),

@@ -21,8 +21,10 @@ export interface FeatureCurves {
   readonly colour: string
   /** Whether it is told apart: false for features beyond the first twelve. */
   readonly named: boolean
-  readonly measured: readonly Point[]
-  readonly predicted: readonly Point[]
+  /** The amplitude that counts as 1. */
+  readonly unit: number
+  readonly measured: readonly CurvePoint[]
+  readonly predicted: readonly CurvePoint[]
 }
 
 export interface Curves {
@@ -37,7 +39,7 @@ export interface Window {
   readonly to: number
 }
 
-type Point = readonly [time: number, share: number]
+export type CurvePoint = readonly [time: number, share: number]
 
 const NAMED = 12
 const PREDICTED_POINTS = 600
@@ -62,6 +64,7 @@ export function curvesOf(drawing: Drawing): Curves {
         feature,
         colour: colours[i] ?? REST,
         named: i < NAMED,
+        unit,
         measured: curves[i]!.time.map((t, k) => [t, curves[i]!.amplitude[k]! / unit] as const),
         predicted: times.flatMap((t, k) =>
           predicted[k] == null ? [] : [[t, predicted[k]! / unit] as const],

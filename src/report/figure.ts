@@ -6,7 +6,7 @@ import { drawPanel } from './panel.ts'
 import { svgDocument, text } from './svg.ts'
 
 const WIDTH = 1200
-const HEIGHT = 720
+const HEIGHT = 740
 
 /** Measured against predicted amplitudes of one run with the critical times marked, as an SVG document. */
 export function drawFigure(drawing: Drawing): string {
@@ -17,8 +17,8 @@ export function drawFigure(drawing: Drawing): string {
   const content = [
     text(24, 44, title, { 'font-size': 28, 'font-weight': 'bold', fill: INK }),
     text(24, 72, `${finding(result)} — ${howTrained(spec, result)}`, { 'font-size': 17, fill: INK }),
-    drawPanel(drawing, { x: 18, y: 84, width: WIDTH - 30, height: HEIGHT - 84 - 46 }, 'frame'),
-    drawKey(24, HEIGHT - 38),
+    drawPanel(drawing, { x: 18, y: 84, width: WIDTH - 30, height: HEIGHT - 84 - 58 }, 'frame'),
+    drawKey(24, HEIGHT - 40),
     text(24, HEIGHT - 12, provenance(id, result), small),
     note === null ? '' : text(WIDTH - 24, HEIGHT - 12, note, { ...small, 'text-anchor': 'end' }),
   ]

@@ -2,6 +2,7 @@ import { FAINT, GRID, INK } from './colours.ts'
 import { type Curves, curvesOf, type Drawing, type FeatureCurves } from './curves.ts'
 import { spreadLabels } from './layout.ts'
 import { linearScale, logScale, type Scale } from './scales.ts'
+import { settle } from './settle.ts'
 import { element, line, path, text, textWidth } from './svg.ts'
 import { formatShort, formatTick } from './ticks.ts'
 
@@ -27,7 +28,7 @@ const AXIS = 14
 const ABOVE = 62 // room for two lines of labels and their leaders
 const BELOW = 56
 const LEFT = 66
-const RIGHT = 18
+const RIGHT = 30
 const HIGHEST = 1.3 // of the fixed point: what overshoots further leaves the frame
 
 /**
@@ -44,7 +45,7 @@ export function drawPanel(drawing: Drawing, box: Box, clipId: string): string {
     drawAxes(frame, drawing),
     element('g', { 'clip-path': `url(#${clipId})` }, series.join('')),
     drawTimes(curves, frame, drawing.spec.measure.fraction),
-    drawNeverLearned(curves, frame),
+    drawUnlearned(curves, frame),
   ].join('')
 }
 
@@ -116,7 +117,7 @@ function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Dr
 }
 
 function drawSeries({ colour, named, measured, predicted }: FeatureCurves, frame: Frame): string {
-  const seen = onPage(measured, frame)
+  const seen = onPage(settle(measured), frame)
   if (!named) return path(seen, { stroke: colour, 'stroke-width': 1, 'stroke-opacity': 0.6 })
   const smooth = { 'stroke-linejoin': 'round', 'stroke-linecap': 'round' } as const
   return (
@@ -205,26 +206,28 @@ function labelLines({ feature }: FeatureCurves): [string, string] {
   return [`ρ ${formatShort(feature.rho)}`, `λ ${formatShort(feature.lambda)}`]
 }
 
-/** Features that never reached p: named at the foot, where their curves lie flat. */
-function drawNeverLearned({ features }: Curves, { right, share }: Frame): string {
-  const never = features.filter(({ feature }) => feature.criticalTime.measured === null)
-  const named = never.filter(({ named }) => named).slice(0, 3)
+/** Features that did not reach p in this run: named at the right end, above their curves. */
+function drawUnlearned({ features, window }: Curves, { right, share }: Frame): string {
+  const unlearned = features.filter(({ feature }) => feature.criticalTime.measured === null)
+  const named = unlearned.filter((curve) => curve.named).slice(0, 3)
   const lines = named.map((curve) => ({
-    label: `never learned: ${labelLines(curve).join('  ')}`,
+    label: `not learned: ${labelLines(curve).join(', ')}`,
     colour: curve.colour,
   }))
-  if (never.length > named.length) {
-    lines.push({ label: `and ${never.length - named.length} more never learned`, colour: FAINT })
-  }
+  const others = unlearned.length - named.length
+  if (others > 0)
+    lines.push({ label: `${others}${named.length > 0 ? ' more' : ''} not learned`, colour: FAINT })
+  const late = window.from + 0.7 * (window.to - window.from)
+  const shares = unlearned.flatMap(({ measured }) =>
+    measured.filter(([t]) => t > late && t <= window.to).map(([, value]) => value),
+  )
+  const foot = share.place(Math.min(0.7, Math.max(0, ...shares))) - 14
   return lines
     .map(({ label, colour }, k) =>
-      text(right - 8, share.place(0) - 12 - 19 * (lines.length - 1 - k), label, {
+      text(right - 8, foot - 19 * (lines.length - 1 - k), label, {
         'font-size': LABEL - 1,
         fill: colour,
         'text-anchor': 'end',
-        stroke: '#ffffff',
-        'stroke-width': 4,
-        'paint-order': 'stroke',
       }),
     )
     .join('')

@@ -42,7 +42,7 @@ export function svgDocument(width: number, height: number, title: string, conten
 
 /** About how wide a text is set in DejaVu Sans, in user units: an upper estimate for digits and letters. */
 export function textWidth(content: string, size: number, bold = false): number {
-  return content.length * size * (bold ? 0.67 : 0.6)
+  return content.length * size * (bold ? 0.67 : 0.56)
 }
 
 function escapeText(value: string): string {

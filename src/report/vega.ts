@@ -1,0 +1,94 @@
+import { finding, headline, howTrained, provenance } from './caption.ts'
+import { type Curves, curvesOf, type Drawing } from './curves.ts'
+import { formatShort } from './ticks.ts'
+
+/**
+ * The figure as a Vega-Lite specification (versions 5 and 6) with its data inline, to restyle or to open in a
+ * notebook: measured points and the predicted curve per feature, rules at the critical times. `amplitude` is
+ * w̄ as it is, `share` is w̄ over the fixed point.
+ */
+export function vegaLiteSpec(drawing: Drawing): object {
+  const { id, spec, result } = drawing
+  const curves = curvesOf(drawing)
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    title: {
+      text: headline(spec),
+      subtitle: [`${finding(result)}, ${howTrained(spec, result)}`, provenance(id, result)],
+      anchor: 'start',
+    },
+    width: 900,
+    height: 480,
+    layer: layers(curves),
+    encoding: { color: colourOf(curves) },
+    usermeta: { id, fingerprint: result.fingerprint, spec },
+  }
+}
+
+function layers(curves: Curves): object[] {
+  const { kind, from, to } = curves.window
+  const x = {
+    field: 'time',
+    type: 'quantitative',
+    title: 'flow time (learning rate × steps)',
+    scale: { type: kind, domain: [from, to], nice: false },
+  }
+  const y = {
+    field: 'share',
+    type: 'quantitative',
+    title: 'amplitude / fixed point',
+    scale: { domainMin: 0 },
+  }
+  const line = (dashed: boolean) => ({
+    type: 'line',
+    clip: true,
+    strokeWidth: dashed ? 1.5 : 5,
+    ...(dashed ? { strokeDash: [7, 5] } : { opacity: 0.5 }),
+  })
+  const rule = (dashed: boolean) => ({ type: 'rule', clip: true, ...(dashed ? { strokeDash: [3, 3] } : {}) })
+  const tooltip = ['feature', 'time', 'source'].map((field) => ({ field }))
+  return [
+    {
+      data: { values: pointsOf(curves, 'measured') },
+      mark: line(false),
+      encoding: { x, y, order: { field: 'time' } },
+    },
+    {
+      data: { values: pointsOf(curves, 'predicted') },
+      mark: line(true),
+      encoding: { x, y, order: { field: 'time' } },
+    },
+    { data: { values: timesOf(curves, 'measured') }, mark: rule(false), encoding: { x, tooltip } },
+    { data: { values: timesOf(curves, 'predicted') }, mark: rule(true), encoding: { x, tooltip } },
+  ]
+}
+
+function colourOf({ features }: Curves): object {
+  return {
+    field: 'feature',
+    type: 'nominal',
+    title: 'feature',
+    sort: null,
+    scale: { domain: features.map(nameOf), range: features.map(({ colour }) => colour) },
+  }
+}
+
+function pointsOf({ window, features }: Curves, source: 'measured' | 'predicted'): object[] {
+  return features.flatMap((curve) => {
+    const unit = curve.unit
+    return curve[source]
+      .filter(([time]) => time >= window.from && time <= window.to)
+      .map(([time, share]) => ({ feature: nameOf(curve), source, time, share, amplitude: share * unit }))
+  })
+}
+
+function timesOf({ features }: Curves, source: 'measured' | 'predicted'): object[] {
+  return features.flatMap((curve) => {
+    const time = curve.feature.criticalTime[source]
+    return time === null ? [] : [{ feature: nameOf(curve), source, time }]
+  })
+}
+
+function nameOf({ feature: { index, rho, lambda } }: Curves['features'][number]): string {
+  return `${index}: ρ ${formatShort(rho)}, λ ${formatShort(lambda)}`
+}
