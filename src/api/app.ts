@@ -1,18 +1,12 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
-import type { Dispatch } from '../dispatch/dispatch.ts'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { ExperimentError } from '../experiment/failure.ts'
 import { answerBrokenRequest } from './broken-request.ts'
-import type { Compute } from './compute.ts'
 import { parseJsonBody } from './json-body.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { describeApi } from './openapi.ts'
+import type { AppParts } from './parts.ts'
 import { problemOf } from './problem.ts'
 import { artifactRoutes } from './routes/artifacts.ts'
 import { docsRoutes } from './routes/docs.ts'
@@ -26,24 +20,6 @@ import { resultRoutes } from './routes/results.ts'
 import { spectrumRoutes } from './routes/spectra.ts'
 import { trajectoryRoutes } from './routes/trajectories.ts'
 import { compileValidator } from './validator.ts'
-
-/** What the API is made of. All of it belongs to the caller, who closes it after the app. */
-export interface AppParts {
-  readonly dispatch: Dispatch
-  readonly compute: Compute
-  /** The folder that holds the runs' artifacts. */
-  readonly artifacts: string
-  readonly log: FastifyBaseLogger
-  readonly version: string
-  readonly limits?: Partial<Limits>
-}
-
-/** The same with every limit settled: what a route plugin gets. */
-export interface RouteParts extends AppParts {
-  readonly limits: Limits
-  /** Aborted when the app begins to close: streams end on it. */
-  readonly closing: AbortSignal
-}
 
 /** A room's plugins in the order of the public contract. */
 const ROUTES = [
@@ -65,7 +41,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const limits = { ...LIMITS, ...parts.limits }
   const app = fastify({
     loggerInstance: parts.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     http: { connectionsCheckingInterval: Math.min(5_000, limits.requestMs) },

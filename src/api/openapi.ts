@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 
@@ -22,27 +23,54 @@ export function describeApi(version: string): FastifyDynamicSwaggerOptions {
       ],
     },
     hideUntagged: true,
+    transform: ({ schema, url }) => ({ schema: markNames(schema as Json) as object, url }),
   }
 }
 
+/** @fastify/swagger drops $id, so names travel through it in a field of our own. */
+const NAME = 'x-name'
+
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 type JsonObject = { [key: string]: Json }
+
+function markNames(value: Json): Json {
+  if (Array.isArray(value)) return value.map(markNames)
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).map(([key, inner]): [string, Json] =>
+    key === '$id' ? [NAME, inner] : [key, markNames(inner)],
+  )
+  return Object.fromEntries(entries)
+}
 
 /** The app's own document: every schema with a name stands once, under components, and is referred to. */
 export function apiDocument(app: FastifyInstance): JsonObject {
   const plain = JSON.parse(JSON.stringify(app.swagger())) as JsonObject
   const schemas: JsonObject = {}
-  const document = hoist(plain, schemas) as JsonObject
+  const document = describeReplies(hoist(plain, schemas)) as JsonObject
   const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)))
   return { ...document, components: { schemas: sorted } }
+}
+
+/** Replies that nobody described are called by their status: @fastify/swagger writes "Default Response". */
+function describeReplies(value: Json): Json {
+  if (Array.isArray(value)) return value.map(describeReplies)
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).map(([key, inner]): [string, Json] => {
+    const unnamed = (inner as JsonObject | null)?.description === 'Default Response'
+    return [
+      key,
+      unnamed ? { ...(inner as JsonObject), description: STATUS_CODES[key]! } : describeReplies(inner),
+    ]
+  })
+  return Object.fromEntries(entries)
 }
 
 function hoist(value: Json, schemas: JsonObject): Json {
   if (Array.isArray(value)) return value.map((entry) => hoist(entry, schemas))
   if (value === null || typeof value !== 'object') return value
-  const { $id, ...rest } = value
+  const { [NAME]: name, ...rest } = value
   const inner = Object.fromEntries(Object.entries(rest).map(([key, entry]) => [key, hoist(entry, schemas)]))
-  if (typeof $id !== 'string') return inner
-  schemas[$id] = inner
-  return { $ref: `#/components/schemas/${$id}` }
+  if (typeof name !== 'string') return inner
+  schemas[name] = inner
+  return { $ref: `#/components/schemas/${name}` }
 }

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import type { FastifySchema } from 'fastify'
 import { type TSchema, Type } from 'typebox'
 import { Problem } from './problem.ts'
 
@@ -33,4 +34,14 @@ export function alsoMedia(description: string, schema: TSchema, ...types: string
     description,
     content: { 'application/json': { schema }, ...Object.fromEntries(others) },
   })
+}
+
+/** The options of a route: what the document calls it, and its schemas. */
+export function operation<const S extends FastifySchema>(
+  tag: 'jobs' | 'theory' | 'service',
+  operationId: string,
+  summary: string,
+  schemas: S,
+) {
+  return { schema: { operationId, summary, tags: [tag], ...schemas } }
 }

@@ -26,10 +26,8 @@ export function connect(args: { readonly url?: string | undefined }): ApiClient 
     if (!URL.canParse(args.url)) throw new CommandError(`--url ${args.url} is no URL; give http://host:port.`)
     return new ApiClient(args.url)
   }
-  const host = process.env.JEPALAB_HOST ?? '127.0.0.1'
-  return new ApiClient(
-    `http://${host.includes(':') ? `[${host}]` : host}:${process.env.JEPALAB_PORT ?? '8080'}`,
-  )
+  const { host, port } = readSettings(process.env)
+  return new ApiClient(`http://${host.includes(':') ? `[${host}]` : host}:${port}`)
 }
 
 interface JobPage {

@@ -151,16 +151,19 @@ const Images = Type.Object(
   closed,
 )
 
-export const DataSpec = Type.Union([
-  Gaussian,
-  StaticNoise,
-  FeatureMask,
-  PixelMask,
-  RandomProjection,
-  Temporal,
-  LinearSystem,
-  Covariance,
-  Images,
-])
+export const DataSpec = Type.Union(
+  [
+    Gaussian,
+    StaticNoise,
+    FeatureMask,
+    PixelMask,
+    RandomProjection,
+    Temporal,
+    LinearSystem,
+    Covariance,
+    Images,
+  ],
+  { $id: 'DataSpec' },
+)
 export type DataSpec = Static<typeof DataSpec>
 export type DataOfKind<K extends DataSpec['kind']> = Extract<DataSpec, { kind: K }>

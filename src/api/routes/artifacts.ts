@@ -2,11 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { readManifest } from '../../artifacts/run-folder.ts'
 import { ExperimentError } from '../../experiment/failure.ts'
-import type { RouteParts } from '../app.ts'
 import { sendArtifact } from '../artifact-reply.ts'
-import { JobId, media, problems } from '../replies.ts'
-
-const tags = ['jobs']
+import type { RouteParts } from '../parts.ts'
+import { JobId, media, operation, problems } from '../replies.ts'
 
 const ArtifactList = Type.Object(
   {
@@ -31,7 +29,7 @@ export const artifactRoutes =
     const listed = { 200: ArtifactList, ...problems(400, 404) }
     app.get(
       '/v1/jobs/:id/artifacts',
-      { schema: { operationId: 'listArtifacts', tags, params: JobId, response: listed } },
+      operation('jobs', 'listArtifacts', 'Files of a finished run', { params: JobId, response: listed }),
       async (request) => {
         const { id } = request.params
         const { files } = await filesOf(id)
@@ -45,7 +43,10 @@ export const artifactRoutes =
     const read = { 200: whole, 206: part, 304: unchanged, ...problems(400, 404, 416) }
     app.get(
       '/v1/jobs/:id/artifacts/:name',
-      { schema: { operationId: 'readArtifact', tags, params: ArtifactPath, response: read } },
+      operation('jobs', 'readArtifact', 'One file of a finished run, or a part of it', {
+        params: ArtifactPath,
+        response: read,
+      }),
       async (request, reply) => {
         const { id, name } = request.params
         const { attempt, files } = await filesOf(id)

@@ -2,9 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { JobEventView } from '../../experiment/job-view.ts'
 import { ENDED } from '../../experiment/states.ts'
-import type { RouteParts } from '../app.ts'
 import { streamEvents } from '../event-stream.ts'
-import { alsoMedia, JobId, problems } from '../replies.ts'
+import type { RouteParts } from '../parts.ts'
+import { alsoMedia, JobId, operation, problems } from '../replies.ts'
 
 const position = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const Query = Type.Object(
@@ -32,16 +32,12 @@ export const eventRoutes =
     const querystring = Query
     app.get(
       '/v1/jobs/:id/events',
-      {
-        schema: {
-          operationId: 'readEvents',
-          tags: ['jobs'],
-          params: JobId,
-          querystring,
-          headers: Headers,
-          response,
-        },
-      },
+      operation('jobs', 'readEvents', 'What happens to a run, as it happens', {
+        params: JobId,
+        querystring,
+        headers: Headers,
+        response,
+      }),
       async (request, reply) => {
         const { id } = request.params
         const resumed = request.headers['last-event-id']

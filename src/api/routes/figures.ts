@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { RouteParts } from '../app.ts'
-import { JobId, media, problems } from '../replies.ts'
+import type { RouteParts } from '../parts.ts'
+import { JobId, media, operation, problems } from '../replies.ts'
 
 const FIGURES = [
   { format: 'svg', type: 'image/svg+xml', operationId: 'readFigureSvg' },
@@ -16,7 +16,10 @@ export const figureRoutes =
       const response = { 200: media('The figure', type), ...problems(400, 404, 409) }
       app.get(
         `/v1/jobs/:id/figure.${format}`,
-        { schema: { operationId, tags: ['jobs'], params: JobId, response } },
+        operation('jobs', operationId, `Measured against predicted amplitudes as ${format}`, {
+          params: JobId,
+          response,
+        }),
         async (request, reply) => {
           const { id } = request.params
           const run = { id, spec: dispatch.find(id).spec }

@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { ExperimentError } from '../../experiment/failure.ts'
-import type { RouteParts } from '../app.ts'
 import { createMetrics } from '../metrics.ts'
-import { media, problems } from '../replies.ts'
+import type { RouteParts } from '../parts.ts'
+import { media, operation, problems } from '../replies.ts'
 
-const tags = ['service']
 const Health = Type.Object({ status: Type.Literal('ok'), version: Type.String() }, { $id: 'Health' })
 const Readiness = Type.Object(
   {
@@ -22,13 +21,15 @@ export const healthRoutes =
   async (app) => {
     app.get(
       '/healthz',
-      { schema: { operationId: 'readHealth', tags, response: { 200: Health } } },
+      operation('service', 'readHealth', 'Whether the process answers', { response: { 200: Health } }),
       async () => ({ status: 'ok' as const, version }),
     )
 
     app.get(
       '/readyz',
-      { schema: { operationId: 'readReadiness', tags, response: { 200: Readiness, ...problems(503) } } },
+      operation('service', 'readReadiness', 'Whether ledger and Redis answer', {
+        response: { 200: Readiness, ...problems(503) },
+      }),
       async () => {
         const readiness = await dispatch.readiness()
         if (!readiness.ledger)
@@ -41,7 +42,9 @@ export const healthRoutes =
 
     const metrics = createMetrics(dispatch)
     const response = { 200: media('Prometheus text', 'text/plain') }
-    app.get('/metrics', { schema: { operationId: 'readMetrics', tags, response } }, async (_, reply) =>
-      reply.type(metrics.contentType).send(await metrics.metrics()),
+    app.get(
+      '/metrics',
+      operation('service', 'readMetrics', 'Numbers for Prometheus', { response }),
+      async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
     )
   }

@@ -1,10 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Crossover, CrossoverRequest, Prediction, PredictionRequest } from '../../experiment/prediction.ts'
 import { predict, predictCrossover } from '../../theory/predict.ts'
-import type { RouteParts } from '../app.ts'
-import { problems } from '../replies.ts'
-
-const tags = ['theory']
+import type { RouteParts } from '../parts.ts'
+import { operation, problems } from '../replies.ts'
 
 /** Theory alone. What takes more than a moment is computed off the event loop. */
 export const predictionRoutes =
@@ -13,7 +11,10 @@ export const predictionRoutes =
     const predicted = { 200: Prediction, ...problems(400, 413, 415, 422) }
     app.post(
       '/v1/predictions',
-      { schema: { operationId: 'predict', tags, body: PredictionRequest, response: predicted } },
+      operation('theory', 'predict', 'Theory alone: critical times, fixed points, order, bounds', {
+        body: PredictionRequest,
+        response: predicted,
+      }),
       async (request) => {
         const { lambda, times = [] } = request.body
         const numbers = lambda.length * (1 + times.length)
@@ -24,7 +25,10 @@ export const predictionRoutes =
     const crossed = { 200: Crossover, ...problems(400, 413, 415, 422) }
     app.post(
       '/v1/predictions/crossover',
-      { schema: { operationId: 'predictCrossover', tags, body: CrossoverRequest, response: crossed } },
+      operation('theory', 'predictCrossover', 'The ratio of λ at which the order of two features turns', {
+        body: CrossoverRequest,
+        response: crossed,
+      }),
       async (request) => predictCrossover(request.body),
     )
   }

@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { DataSpec } from '../../experiment/data-spec.ts'
 import { SpectrumView } from '../../experiment/result-view.ts'
-import type { RouteParts } from '../app.ts'
-import { problems } from '../replies.ts'
+import type { RouteParts } from '../parts.ts'
+import { operation, problems } from '../replies.ts'
 
 const SpectrumRequest = Type.Object(
   { data: DataSpec },
@@ -17,7 +17,10 @@ export const spectrumRoutes =
     const response = { 200: SpectrumView, ...problems(400, 413, 415, 422) }
     app.post(
       '/v1/spectra',
-      { schema: { operationId: 'readSpectrum', tags: ['theory'], body: SpectrumRequest, response } },
+      operation('theory', 'readSpectrum', 'The features of data: σ², λ, ρ', {
+        body: SpectrumRequest,
+        response,
+      }),
       async (request) => compute.run('spectrum', request.body.data),
     )
   }

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { TrajectoryView } from '../../experiment/result-view.ts'
-import type { RouteParts } from '../app.ts'
-import { alsoMedia, JobId, problems } from '../replies.ts'
+import type { RouteParts } from '../parts.ts'
+import { alsoMedia, JobId, operation, problems } from '../replies.ts'
 import { thinTrajectory } from '../thin-trajectory.ts'
 
 const MEDIA = {
@@ -31,15 +31,11 @@ export const trajectoryRoutes =
     const response = { 200: ok, ...problems(400, 404, 409) }
     app.get(
       '/v1/jobs/:id/trajectory',
-      {
-        schema: {
-          operationId: 'readTrajectory',
-          tags: ['jobs'],
-          params: JobId,
-          querystring: Query,
-          response,
-        },
-      },
+      operation('jobs', 'readTrajectory', 'Measured and predicted amplitudes over time', {
+        params: JobId,
+        querystring: Query,
+        response,
+      }),
       async (request, reply) => {
         const { points, format = 'json' } = request.query
         const { id } = request.params

@@ -1,0 +1,22 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Dispatch } from '../dispatch/dispatch.ts'
+import type { Compute } from './compute.ts'
+import type { Limits } from './limits.ts'
+
+/** What the API is made of. All of it belongs to the caller, who closes it after the app. */
+export interface AppParts {
+  readonly dispatch: Dispatch
+  readonly compute: Compute
+  /** The folder that holds the runs' artifacts. */
+  readonly artifacts: string
+  readonly log: FastifyBaseLogger
+  readonly version: string
+  readonly limits?: Partial<Limits>
+}
+
+/** The same with every limit settled: what a route plugin gets. */
+export interface RouteParts extends AppParts {
+  readonly limits: Limits
+  /** Aborted when the app begins to close: streams end on it. */
+  readonly closing: AbortSignal
+}
