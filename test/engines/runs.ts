@@ -1,0 +1,39 @@
+import { openProblem } from '../../src/data/open-problem.ts'
+import { resolveSpec } from '../../src/experiment/resolve.ts'
+import type { ExperimentSpec } from '../../src/experiment/spec.ts'
+import type { Engine } from '../../workers/engines/engine.ts'
+import { type Hands, type TrainedRun, trainRun } from '../../workers/run-cohort.ts'
+
+/** Three features whose λ falls as ρ rises, in a rotated basis. */
+export const rotated: ExperimentSpec['data'] = {
+  kind: 'gaussian',
+  lambda: [1.1, 1, 0.9],
+  rho: [0.5, 0.7, 0.9],
+  rotation: { kind: 'haar', seed: 3 },
+}
+
+/** A short JEPA descent on them; the tests change a field or two. */
+export function shortSpec(change: Partial<ExperimentSpec> = {}): ExperimentSpec {
+  return {
+    objective: 'jepa',
+    data: rotated,
+    model: { kind: 'deep-linear', depth: 2 },
+    init: { kind: 'balanced', scale: 0.04 },
+    training: { mode: 'gradient-descent', learningRate: 0.1, steps: 300 },
+    measure: { points: 12 },
+    seed: 5,
+    ...change,
+  }
+}
+
+/** Trains a spec as a worker would, with hands that do nothing but what is given. */
+export async function train(
+  engine: Engine,
+  spec: ExperimentSpec,
+  hands: Partial<Omit<Hands, 'engine'>> = {},
+): Promise<TrainedRun> {
+  const problem = await openProblem(spec.data)
+  const resolved = resolveSpec(spec, problem.features)
+  const signal = new AbortController().signal
+  return trainRun(resolved, problem, { engine, signal, report() {}, ...hands })
+}
