@@ -29,21 +29,32 @@ export function transpose(a: Matrix): Matrix {
   return out
 }
 
-/** A B. @throws RangeError where the inner sizes differ */
+/** A B; four rows of B at a time, so that a row of the result is read a quarter as often. @throws RangeError where the inner sizes differ */
 export function multiply(a: Matrix, b: Matrix): Matrix {
   if (a.cols !== b.rows) throw new RangeError(`${a.rows}×${a.cols} times ${b.rows}×${b.cols} is not defined.`)
   const out = zeros(a.rows, b.cols)
   const n = b.cols
+  const B = b.data
+  const whole = a.cols - (a.cols % 4)
   for (let i = 0; i < a.rows; i++) {
     const row = out.data.subarray(i * n, (i + 1) * n)
-    for (let k = 0; k < a.cols; k++) {
-      const factor = a.data[i * a.cols + k]!
-      if (factor === 0) continue
-      const from = k * n
-      for (let j = 0; j < n; j++) row[j] = row[j]! + factor * b.data[from + j]!
+    const left = a.data.subarray(i * a.cols, (i + 1) * a.cols)
+    for (let k = 0; k < whole; k += 4) {
+      const [f0, f1, f2, f3] = [left[k]!, left[k + 1]!, left[k + 2]!, left[k + 3]!]
+      for (let j = 0, at = k * n; j < n; j++, at++) {
+        row[j] = row[j]! + (f0 * B[at]! + f1 * B[at + n]! + f2 * B[at + 2 * n]! + f3 * B[at + 3 * n]!)
+      }
+    }
+    for (let k = whole; k < a.cols; k++) {
+      for (let j = 0; j < n; j++) row[j] = row[j]! + left[k]! * B[k * n + j]!
     }
   }
   return out
+}
+
+/** A diag(factors): column j times factors[j]. */
+export function scaleColumns(a: Matrix, factors: ArrayLike<number>): Matrix {
+  return { rows: a.rows, cols: a.cols, data: a.data.map((x, at) => x * factors[at % a.cols]!) }
 }
 
 /** The product of several matrices, from left to right. */

@@ -3,12 +3,12 @@ import type { Moments, Spectrum } from '../experiment/measurement.ts'
 import {
   column,
   combine,
-  diagonal,
   eigenvalues,
   frobenius,
   identity,
   multiply,
   product,
+  scaleColumns,
   selectColumns,
   symmetricEigen,
   symmetrize,
@@ -79,7 +79,7 @@ export function commonSpectrum(
 ): { moments: Moments; spectrum: Spectrum } {
   const rho = lambda.map((l, i) => l / sigma2[i]!)
   const back = transpose(directions)
-  const build = (values: number[]) => product(directions, diagonal(values), back)
+  const build = (values: number[]) => multiply(scaleColumns(directions, values), back)
   return {
     moments: { Sxx: build(sigma2), Syx: build(lambda), Syy: build(sigmaY2) },
     spectrum: { directions, sigma2, lambda, rho, sigmaY2, commutator: 0, asymmetry: 0 },
@@ -100,9 +100,9 @@ function findDirections(Sxx: Matrix, S: Matrix): { directions: Matrix; rank: num
   const { values, vectors } = symmetricEigen(Sxx)
   const rank = values.filter((e) => e > NO_VARIANCE * Math.max(values[0]!, 0)).length
   const all = values.map((_, i) => i)
-  const whitening = multiply(
+  const whitening = scaleColumns(
     selectColumns(vectors, all.slice(0, rank)),
-    diagonal(values.slice(0, rank).map((e) => 1 / Math.sqrt(e))),
+    values.slice(0, rank).map((e) => 1 / Math.sqrt(e)),
   )
   if (rank === 0) return { directions: identity(values.length), rank }
   const whitened = symmetricEigen(product(transpose(whitening), S, whitening))
@@ -123,7 +123,10 @@ function separate(directions: Matrix, rho: readonly number[], Sxx: Matrix): Matr
     const span = selectColumns(directions, group)
     if (group.length === 1) return span
     const gram = symmetricEigen(multiply(transpose(span), span))
-    const basis = multiply(multiply(span, gram.vectors), diagonal(gram.values.map((g) => 1 / Math.sqrt(g))))
+    const basis = scaleColumns(
+      multiply(span, gram.vectors),
+      gram.values.map((g) => 1 / Math.sqrt(g)),
+    )
     return multiply(basis, symmetricEigen(product(transpose(basis), Sxx, basis)).vectors)
   })
   return parts.reduce(joinColumns)
@@ -133,7 +136,7 @@ function separate(directions: Matrix, rho: readonly number[], Sxx: Matrix): Matr
 function regressionSpectrum(Sxx: Matrix, Syx: Matrix): number[] | null {
   const { values, vectors } = symmetricEigen(Sxx)
   const inverse = values.map((e) => (e > NO_VARIANCE * values[0]! ? 1 / e : 0))
-  const found = eigenvalues(product(Syx, vectors, diagonal(inverse), transpose(vectors)))
+  const found = eigenvalues(product(Syx, scaleColumns(vectors, inverse), transpose(vectors)))
   const largest = Math.max(...found.map((e) => Math.hypot(e.real, e.imaginary)))
   // A double real eigenvalue splits into a complex pair of size √rounding.
   return found.some((e) => Math.abs(e.imaginary) > 1e-7 * largest) ? null : found.map((e) => e.real)
@@ -141,7 +144,10 @@ function regressionSpectrum(Sxx: Matrix, Syx: Matrix): number[] | null {
 
 function normalizeColumns(a: Matrix): Matrix {
   const lengths = Array.from({ length: a.cols }, (_, j) => Math.hypot(...column(a, j)))
-  return multiply(a, diagonal(lengths.map((length) => 1 / length)))
+  return scaleColumns(
+    a,
+    lengths.map((length) => 1 / length),
+  )
 }
 
 function fixSigns(a: Matrix): Matrix {
@@ -151,7 +157,7 @@ function fixSigns(a: Matrix): Matrix {
     // The first of components that are equal to rounding, so that the sign is stable.
     return Math.sign(q.find((x) => Math.abs(x) >= largest * (1 - 1e-9)) ?? 1)
   })
-  return multiply(a, diagonal(signs))
+  return scaleColumns(a, signs)
 }
 
 function joinColumns(a: Matrix, b: Matrix): Matrix {

@@ -33,7 +33,10 @@ export class Collector {
 
   /** @throws Error with a clause where the bytes contradict the header */
   push(chunk: Uint8Array): void {
-    if (this.layout !== null) return this.store(chunk)
+    if (this.layout !== null) {
+      this.store(chunk)
+      return
+    }
     this.head = Buffer.concat([this.head, chunk])
     this.layout = this.parse(this.head)
     if (this.layout === null) {
