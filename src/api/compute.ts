@@ -54,11 +54,7 @@ export class Compute {
   }
 
   #start(): Worker {
-    const file = new URL(
-      import.meta.url.endsWith('.ts') ? './compute-thread.ts' : './compute-thread.js',
-      import.meta.url,
-    )
-    const thread = new Worker(file, { execArgv: process.execArgv })
+    const thread = startThread()
     thread.on('message', (answer: Answer) => this.#settle(answer))
     let cause: unknown
     thread.on('error', (error) => {
@@ -82,4 +78,15 @@ export class Compute {
       waiting.reject(new ExperimentError(answer.code, answer.facts as Facts<FailureCode>))
     else waiting.reject(new Error(answer.crash))
   }
+}
+
+/**
+ * Compiled, the thread is a file like any other. From source, tsx has to be registered inside it first: Node
+ * does not hand the loader of the process on to its threads.
+ */
+function startThread(): Worker {
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./compute-thread.js', import.meta.url))
+  const file = JSON.stringify(new URL('./compute-thread.ts', import.meta.url).href)
+  const code = `import('tsx/esm/api').then(({ register }) => { register(); return import(${file}) })`
+  return new Worker(code, { eval: true, execArgv: [] })
 }
