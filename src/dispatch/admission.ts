@@ -1,0 +1,78 @@
+import { inspectData } from '../data/inspect.ts'
+import { ExperimentError } from '../experiment/failure.ts'
+import { type ResolvedSpec, resolveSpec } from '../experiment/resolve.ts'
+import { checkSchema } from '../experiment/schema.ts'
+import type { ExperimentSpec } from '../experiment/spec.ts'
+import { estimateWork, type Work } from './estimate.ts'
+import { memoryOf } from './memory.ts'
+import type { SpectrumOf } from './spectra.ts'
+
+/** What one run may take. */
+export interface Limits {
+  readonly maxSteps: number
+  readonly maxMemory: number // bytes
+}
+
+/** An experiment that may be run, with its labels apart. */
+export interface Admitted {
+  readonly asked: ExperimentSpec // without name and tags
+  readonly name: string | null
+  readonly tags: readonly string[]
+  readonly spec: ResolvedSpec
+  readonly dataDigest: string | null
+  readonly work: Work
+  readonly spectrum: Awaited<ReturnType<SpectrumOf>>
+}
+
+/** A spec's deepest value lies at data.A[i][j]; a few levels more leave room to grow. */
+const MAX_DEPTH = 16
+
+/**
+ * Lets an experiment in or says why not, before anything is kept: nesting, schema, domain of the data, the model and
+ * the training, then the limits. Quotas of users, when they come, are held here.
+ *
+ * @throws BODY_TOO_DEEP, SCHEMA_MISMATCH, SPEC_INVALID, DATASET_UNREADABLE
+ */
+export async function admit(body: unknown, limits: Limits, spectrumOf: SpectrumOf): Promise<Admitted> {
+  if (isDeeperThan(body, MAX_DEPTH)) throw new ExperimentError('BODY_TOO_DEEP', { limit: MAX_DEPTH })
+  checkSchema(body)
+  const { name = null, tags = [], ...asked } = body
+  const { features, digest, faults } = await inspectData(asked.data)
+  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+  const spec = resolveSpec(asked, features)
+  checkSteps(spec, asked, limits)
+  checkMemory(spec, features, limits)
+  const spectrum = await spectrumOf(asked.data, digest)
+  const work = estimateWork(spec, spectrum)
+  if (work.steps > limits.maxSteps) refuseSteps(work.steps, asked, limits)
+  return { asked, name, tags, spec, dataDigest: digest, work, spectrum }
+}
+
+function checkSteps(spec: ResolvedSpec, asked: ExperimentSpec, limits: Limits): void {
+  const { training } = spec
+  if (training.mode !== 'flow' && training.steps > limits.maxSteps) refuseSteps(training.steps, asked, limits)
+}
+
+function refuseSteps(steps: number, { training }: ExperimentSpec, { maxSteps }: Limits): never {
+  const pointer = 'steps' in training ? '/training/steps' : '/training/time'
+  const about = training.mode === 'flow' ? 'about ' : ''
+  const message = `The run takes ${about}${steps} steps and JEPALAB_MAX_STEPS allows ${maxSteps}; train for less time${training.mode === 'flow' ? '' : ' or with a larger learning rate'}.`
+  throw new ExperimentError('SPEC_INVALID', { faults: [{ pointer, message }] })
+}
+
+function checkMemory(spec: ResolvedSpec, features: number, { maxMemory }: Limits): void {
+  const parts = memoryOf(spec, features)
+  const total = parts.reduce((sum, part) => sum + part.bytes, 0)
+  if (total <= maxMemory) return
+  const { pointer } = parts.reduce((most, part) => (part.bytes > most.bytes ? part : most))
+  const message = `The run needs ${megabytes(total)} MB and JEPALAB_MAX_MEMORY allows ${megabytes(maxMemory)} MB; most of it is for this field, make it smaller.`
+  throw new ExperimentError('SPEC_INVALID', { faults: [{ pointer, message }] })
+}
+
+const megabytes = (bytes: number) => Math.ceil(bytes / 1e6)
+
+/** Looks no deeper than the limit, so that the value's own depth cannot overflow the stack. */
+function isDeeperThan(value: unknown, limit: number): boolean {
+  if (value === null || typeof value !== 'object') return false
+  return limit === 0 || Object.values(value).some((each) => isDeeperThan(each, limit - 1))
+}

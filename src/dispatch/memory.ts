@@ -1,0 +1,53 @@
+import type { ResolvedSpec } from '../experiment/resolve.ts'
+
+/** A part of what a run holds in memory, and the field that decides its size. */
+export interface MemoryPart {
+  readonly pointer: string
+  readonly bytes: number
+}
+
+const PROCESS = 90e6 // Node with the reference engine, measured
+const TENSORFLOW = 450e6 // more once TensorFlow is loaded, measured
+const NUMBER = 8
+/** Weight-sized arrays: flow holds θ, seven stages and a trial; descent θ, gradient, compensation, momentum, scratch. */
+const COPIES = { flow: 10, 'gradient-descent': 6, sgd: 6 } as const
+/** Rungs that an amplitude passes, at 40 a decade; 16 decades are more than float64 training meets. */
+const RUNGS = 640
+/** Arrays of d × d for the data: three moments, the directions and the work of the decompositions. */
+const MOMENTS = 12
+/** Images are read as bytes, and averaged down to float64. The largest registered set has 70,000. */
+const IMAGES = 70_000
+const PIXELS = 784
+
+/** An upper estimate of what the worker of a run holds, in parts. */
+export function memoryOf(spec: ResolvedSpec, features: number): MemoryPart[] {
+  const { model, training, measure, data, objective } = spec
+  const { depth, width } = model
+  const weights =
+    width * features + (depth - 1) * width ** 2 + width * (objective === 'jepa' ? width : features)
+  const parts = [
+    { pointer: '/model', bytes: PROCESS + (mayUseTensorFlow(spec) ? TENSORFLOW : 0) },
+    { pointer: '/model/width', bytes: COPIES[training.mode] * weights * NUMBER },
+    { pointer: '/data', bytes: MOMENTS * features ** 2 * NUMBER },
+    {
+      pointer: '/measure/points',
+      bytes: (measure.points * (features + 3) + 2 * RUNGS * features) * 2 * NUMBER,
+    },
+  ]
+  if (training.mode === 'sgd') {
+    parts.push({ pointer: '/training/batchSize', bytes: 4 * (training.batchSize ?? 0) * features * NUMBER })
+  }
+  if (data.kind === 'images') {
+    const pixels = Math.max(PIXELS + (data.resolution ?? 0) ** 2 * NUMBER, 2 * features * NUMBER)
+    parts.push({ pointer: '/data/limit', bytes: (data.limit ?? IMAGES) * pixels })
+  }
+  return parts
+}
+
+/** Whether the worker may take the run to TensorFlow: asked for, or auto with wide layers. */
+export function mayUseTensorFlow({ engine, device, model, training }: ResolvedSpec): boolean {
+  if (engine === 'tensorflow' || device === 'cuda') return true
+  const products = 3 * model.depth + 2
+  const isLarge = model.width ** 3 > 4e4 * (1 + 7 / products) // the rule of the workers, see docs/engines.md
+  return engine === 'auto' && training.precision !== 'float64' && isLarge
+}
