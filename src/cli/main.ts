@@ -29,6 +29,10 @@ const COMMANDS: Record<string, { readonly about: string; load(): Promise<Command
     about: "Save a job's trajectory",
     load: async () => (await import('./commands/export.ts')).exportJob,
   },
+  doctor: {
+    about: 'Tell what is set up here and what is missing',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
 }
 
 /**
