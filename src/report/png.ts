@@ -7,9 +7,9 @@ const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']
 /**
  * A figure as PNG. The fonts come with the project: a fresh machine may have none.
  *
- * @param width in pixels; the height follows the drawing
+ * @param zoom pixels per unit of the drawing
  */
-export function renderPng(svg: string, width = 1800): Uint8Array {
+export function renderPng(svg: string, zoom = 1.5): Uint8Array {
   const folder = dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json'))
   const drawing = new Resvg(svg, {
     font: {
@@ -18,7 +18,7 @@ export function renderPng(svg: string, width = 1800): Uint8Array {
       defaultFontFamily: 'DejaVu Sans',
       sansSerifFamily: 'DejaVu Sans',
     },
-    fitTo: { mode: 'width', value: width },
+    fitTo: { mode: 'zoom', value: zoom },
     background: '#ffffff',
   })
   return drawing.render().asPng()

@@ -38,7 +38,7 @@ export function buildReport(run: FinishedRun): Report {
 }
 
 function featureResult(
-  { spec, spectrum }: FinishedRun,
+  { spec, spectrum, measurements }: FinishedRun,
   index: number,
   curve: MeasuredCurve,
   forecast: Forecast,
@@ -52,8 +52,8 @@ function featureResult(
     rho: spectrum.rho[index]!,
     criticalTime: { measured, predicted, leadingOrder },
     amplitude: {
-      initial: finiteOrNull(curve.amplitude[0]),
-      final: finiteOrNull(curve.amplitude.at(-1)),
+      initial: finiteOrNull(measurements.amplitudes[index]![0]),
+      final: finiteOrNull(measurements.amplitudes[index]!.at(-1)),
       fixedPoint,
     },
   }

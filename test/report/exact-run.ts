@@ -1,6 +1,6 @@
 import { diagonal, identity } from '../../src/data/linear-algebra.ts'
 import type { Measurements } from '../../src/experiment/measurement.ts'
-import { resolveSpec, type ResolvedSpec } from '../../src/experiment/resolve.ts'
+import { type ResolvedSpec, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec, Objective } from '../../src/experiment/spec.ts'
 import type { FinishedRun } from '../../src/report/report.ts'
 import { criticalTime } from '../../src/theory/critical-times.ts'
@@ -52,7 +52,17 @@ export function exactRun(setting: Setting): FinishedRun {
 }
 
 export function specOf(setting: Setting): ResolvedSpec {
-  const { objective, depth, scale, lambda, rho, time, fraction = 0.5, points = 200, schedule = 'log' } = setting
+  const {
+    objective,
+    depth,
+    scale,
+    lambda,
+    rho,
+    time,
+    fraction = 0.5,
+    points = 200,
+    schedule = 'log',
+  } = setting
   const spec: ExperimentSpec = {
     objective,
     data: { kind: 'gaussian', lambda: [...lambda], rho: [...rho] },
