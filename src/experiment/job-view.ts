@@ -1,13 +1,13 @@
 import { type Static, Type } from 'typebox'
 import { ExperimentSpec } from './spec.ts'
-import { JOB_STATES } from './states.ts'
+import { JOB_STATES, type JobState } from './states.ts'
 
 /** What users read of a run while it lives. Times of day are RFC 3339 UTC. */
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
 const timeOfDay = Type.String({ format: 'date-time' })
 
-export const State = Type.Union(JOB_STATES.map((state) => Type.Literal(state)))
+export const State = Type.Unsafe<JobState>(Type.Union(JOB_STATES.map((state) => Type.Literal(state))))
 
 export const Warning = Type.Object({
   code: Type.String(),

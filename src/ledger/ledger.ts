@@ -23,15 +23,15 @@ export interface Change {
 export interface Ledger {
   readonly events: EventBook
   readonly results: ResultShelf
-  /** Adds a run in state queued with its first event. A plain throw where the id is taken. */
-  post(run: NewRun, at: number): void
-  /** Queues an ended run again as its next attempt, by compare-and-set; false where that is not allowed. */
+  /** Adds a run in state queued. A plain throw where the id is taken. @returns the id of its first event */
+  post(run: NewRun, at: number): number
+  /** Queues an ended run again as its next attempt, by compare-and-set. @returns the event's id, or null where that is not allowed */
   postAgain(
     id: string,
     attempt: number,
     next: { cohort: string; warnings: Run['warnings'] },
     at: number,
-  ): boolean
+  ): number | null
   /** Gives a run another name (null keeps it) and more tags. */
   label(id: string, name: string | null, tags: readonly string[]): void
   find(id: string): Run | null
@@ -111,7 +111,7 @@ function posts(database: Database.Database, events: EventBook): Pick<Ledger, 'po
   const tag = database.prepare('INSERT OR IGNORE INTO tags (tag, run) VALUES (?, ?)')
   const state = database.prepare('SELECT state FROM runs WHERE id = ? AND attempt = ?')
   return {
-    post: (run, at) => {
+    post: (run, at) =>
       database
         .transaction(() => {
           insert.run(
@@ -128,19 +128,17 @@ function posts(database: Database.Database, events: EventBook): Pick<Ledger, 'po
             at,
           )
           for (const name of run.tags) tag.run(name, run.id)
-          events.append(run.id, 'state', at)
+          return events.append(run.id, 'state', at)
         })
-        .immediate()
-    },
+        .immediate(),
     postAgain: (id, attempt, next, at) =>
       database
         .transaction(() => {
           const from = (state.get(id, attempt) as { state: JobState } | undefined)?.state
-          if (from === undefined || !mayFollow(from, 'queued')) return false
+          if (from === undefined || !mayFollow(from, 'queued')) return null
           const warnings = JSON.stringify(next.warnings)
-          if (again.run(next.cohort, warnings, at, at, id, attempt, from).changes !== 1) return false
-          events.append(id, 'state', at)
-          return true
+          if (again.run(next.cohort, warnings, at, at, id, attempt, from).changes !== 1) return null
+          return events.append(id, 'state', at)
         })
         .immediate(),
     label: (id, name, tags) => {
