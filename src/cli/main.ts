@@ -8,6 +8,10 @@ type Command = CommandDef<any>
 
 /** Loaded on use, so that `jepalab ls` does not wait for what `serve` needs. */
 const COMMANDS: Record<string, { readonly about: string; load(): Promise<Command> }> = {
+  demo: {
+    about: "Train the paper's experiments, print tables, write figures",
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
   serve: {
     about: 'Start API, Redis and workers',
     load: async () => (await import('./commands/serve.ts')).serve,

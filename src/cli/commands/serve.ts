@@ -1,16 +1,7 @@
 import { defineCommand } from 'citty'
 import { readSettings, type Settings } from '../../settings.ts'
-import { KeptChild, siblingModule } from '../kept-child.ts'
+import { startService } from '../local-service.ts'
 import { untilSignal } from '../until-signal.ts'
-import { startWorkers } from '../workers.ts'
-
-/** What the API's process says over IPC once it listens. */
-interface Listening {
-  readonly listening: string
-  readonly redis: string
-}
-
-const GRACE_MS = 10_000
 
 /**
  * jepalab serve: the API with its embedded Redis in one child, workers in others, all kept alive and all
@@ -36,27 +27,13 @@ export const serve = defineCommand({
 })
 
 async function keepService(env: NodeJS.ProcessEnv, settings: Settings): Promise<number> {
-  let redis: string | undefined
-  let workers: KeptChild[] = []
   const note = (line: string) => process.stderr.write(`${line}\n`)
-  const file = siblingModule('../../api/server', import.meta.url)
-  const hear = (message: unknown) => {
-    const { listening, redis: address } = message as Listening
-    if (address !== redis) {
-      const former = workers
-      workers = startWorkers(settings, { ...env, REDIS_URL: address }, note)
-      for (const worker of former) void worker.close()
-    }
-    if (redis === undefined) tellStart(listening, settings)
-    redis = address
-  }
-  // A service that never came up has said why; one that did is brought back.
-  const again = () => redis !== undefined
-  const api = new KeptChild({ name: 'api', file, env, graceMs: GRACE_MS }, { message: hear, again, note })
-  const came = await Promise.race([untilSignal(), api.ended.then(() => null)])
+  const signal = untilSignal()
+  const service = await startService(env, settings, note)
+  tellStart(service.url, settings)
+  const came = await Promise.race([signal, service.ended.then(() => null)])
   if (came !== null) note(`${came}: workers hand back what they train, then the service ends`)
-  await Promise.all(workers.map((worker) => worker.close()))
-  await api.close()
+  await service.close()
   return came === null ? 1 : 0
 }
 

@@ -29,7 +29,10 @@ async function postTwins(
 ): Promise<{ label: string; jobs: Record<Objective, JobView> }> {
   const [jepa, mae] = await Promise.all(
     OBJECTIVES.map(async (objective) => {
-      const settled = await withTime(client, { ...spec(objective), name: `${label}, ${objective.toUpperCase()}` })
+      const settled = await withTime(client, {
+        ...spec(objective),
+        name: `${label}, ${objective.toUpperCase()}`,
+      })
       return client.post<JobView>('/v1/jobs', settled)
     }),
   )
