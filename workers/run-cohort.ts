@@ -6,6 +6,7 @@ import type { ResolvedSpec } from '../src/experiment/resolve.ts'
 import { measurementPoints } from './dynamics/measurement-points.ts'
 import { Pace } from './dynamics/progress.ts'
 import type { Engine, RunPlan } from './engines/engine.ts'
+import { alignedStart } from './models/aligned-frame.ts'
 import { initialWeights } from './models/initial-weights.ts'
 import { Recorder } from './probes/recorder.ts'
 
@@ -43,7 +44,8 @@ export async function trainRun(spec: ResolvedSpec, problem: Problem, hands: Hand
   const { engine, report, signal } = hands
   signal.throwIfAborted()
   const precision = engine.precision(spec.training.precision)
-  const training = engine.begin(planOf(spec, problem))
+  const aligned = alignedStart(spec, problem)
+  const training = engine.begin({ ...planOf(spec, problem), ...aligned })
   try {
     const inFlow = spec.training.mode === 'flow'
     const points = measurementPoints(spec)
@@ -64,11 +66,12 @@ export async function trainRun(spec: ResolvedSpec, problem: Problem, hands: Hand
     }
     report(pace.progress(training))
     const { message, measurements } = recorder
+    const weights = await training.weights()
     return {
       outcome: message === null ? 'succeeded' : 'diverged',
       message,
       measurements,
-      weights: await training.weights(),
+      weights: aligned === null ? weights : aligned.restore(weights),
       steps: training.step,
       time: training.time,
       wallSeconds: pace.wallSeconds(),

@@ -52,21 +52,23 @@ export class DormandPrince {
   /**
    * Takes one accepted step, onto the limit exactly where it lies within reach.
    *
+   * @param longest no step is longer than this
    * @returns false where no step was possible: the solution leaves the finite numbers or turns faster than
    *   float64 can count time
    */
-  advance(limit: number): boolean {
+  advance(limit: number, longest = Number.POSITIVE_INFINITY): boolean {
     for (;;) {
       const left = limit - this.time
-      const last = left <= this.#size * 1.000001
-      const h = last ? left : this.#size
+      const planned = Math.min(this.#size, longest)
+      const last = left <= planned * 1.000001
+      const h = last ? left : planned
       if (!(h > 4 * Number.EPSILON * this.time) || !Number.isFinite(h)) return false
       const error = this.#try(h)
       const factor = this.#factor(error)
       if (error <= 1) {
         this.#accept(last ? limit : this.time + h, error)
-        // A step cut short at the limit says nothing against the longer one that was planned.
-        this.#size = last ? Math.max(this.#size, h * factor) : h * factor
+        // A step cut short says nothing against the longer one that the controller wanted.
+        this.#size = h < this.#size ? Math.max(this.#size, h * factor) : h * factor
         return true
       }
       this.#size = h * Math.min(1, factor)

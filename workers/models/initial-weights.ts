@@ -37,7 +37,7 @@ export function initialWeights(spec: ResolvedSpec, features: number): Weights {
 }
 
 /** Streams of random numbers: the data room has those below 256. Layer a, counted from 0, takes the a-th; V the L-th. */
-const LAYER_STREAM = 256
+export const LAYER_STREAM = 256
 const NOISE_STREAM = 512
 
 type Start = (shape: Shape, s: number, seed: number) => Weights
@@ -89,7 +89,7 @@ function gaussian(rows: number, cols: number, s: number, seed: number, stream: n
 }
 
 /** [I_cols; 0], [rows][cols]. */
-function corner(rows: number, cols: number): Matrix {
+export function corner(rows: number, cols: number): Matrix {
   const matrix = zeros(rows, cols)
   for (let i = 0; i < cols; i++) matrix.data[i * cols + i] = 1
   return matrix

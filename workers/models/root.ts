@@ -1,5 +1,5 @@
 /**
- * The n-th root of x ≥ 0, by halving the interval in which sⁿ crosses x. Powers are products, so that the bits are
+ * The n-th root of x > 0, by halving the interval in which sⁿ crosses x. Powers are products, so that the bits are
  * the same on every version of V8, whose Math.pow has changed: a run's start must not depend on it.
  */
 export function root(x: number, n: number): number {

@@ -102,6 +102,7 @@ class FlowTraining implements Training {
   readonly #reading: Reading
   readonly #solver: DormandPrince
   readonly #spare: Float64Array
+  #growth: Float64Array | null = null // of the weights of now, once it has been asked for
 
   constructor(plan: RunPlan) {
     const reading = new Reading(plan)
@@ -124,7 +125,10 @@ class FlowTraining implements Training {
   }
 
   advance(limit: number): void {
-    if (this.time >= limit || this.#solver.advance(limit)) return
+    if (this.time >= limit) return
+    const went = this.#solver.advance(limit, longestStep(this.amplitudes(), this.growth()))
+    this.#growth = null
+    if (went) return
     this.broken = `The flow could not be followed past time ${this.time}: its step fell below what float64 counts.`
   }
 
@@ -133,7 +137,8 @@ class FlowTraining implements Training {
   }
 
   growth(): Float64Array {
-    return this.#reading.growth(this.#solver.theta, this.#solver.velocity, this.#spare)
+    this.#growth ??= this.#reading.growth(this.#solver.theta, this.#solver.velocity, this.#spare)
+    return this.#growth
   }
 
   loss(): number {
@@ -157,4 +162,18 @@ function typicalSize(theta: Float64Array): number {
   const weights = theta.filter((w) => w !== 0)
   if (weights.length === 0) return 1
   return Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length)
+}
+
+/** How much a logarithm of an amplitude may change between two looks, so that its passages are dated to 1e-6. */
+const LARGEST_RISE = 0.1
+/** Amplitudes below this part of the largest may be rounding, whose growth says nothing. */
+const NEGLIGIBLE = 1e-9
+
+function longestStep(amplitudes: Float64Array, growth: Float64Array): number {
+  let [largest, fastest] = [0, 0]
+  for (const amplitude of amplitudes) largest = Math.max(largest, amplitude)
+  for (let i = 0; i < growth.length; i++) {
+    if (amplitudes[i]! > NEGLIGIBLE * largest) fastest = Math.max(fastest, Math.abs(growth[i]!))
+  }
+  return fastest > 0 ? LARGEST_RISE / fastest : Number.POSITIVE_INFINITY
 }

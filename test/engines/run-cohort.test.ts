@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Progress } from '../../src/experiment/job-view.ts'
+import { fixedPoint } from '../../src/theory/fixed-points.ts'
+import { referenceEngine } from '../../workers/engines/reference/engine.ts'
+import { shortSpec, train } from './runs.ts'
+
+it('a run has a row at its start, at its end and in between, as many as asked for', async () => {
+  const { measurements, outcome, steps, time, precision } = await train(referenceEngine, shortSpec())
+  assert.deepEqual([outcome, steps, precision], ['succeeded', 300, 'float64'])
+  assert.equal(measurements.step.length, 12)
+  assert.deepEqual([measurements.step[0], measurements.step.at(-1)], [0, 300])
+  assert.equal(measurements.time.at(-1), time)
+  assert.ok(Math.abs(time - 30) < 1e-9) // a sum of 300 rates
+  assert.ok(measurements.amplitudes.every((row) => row.length === 12 && Math.abs(row[0]! - 0.04) < 1e-15))
+})
+
+it('a run of no steps is its start', async () => {
+  const training = { mode: 'gradient-descent' as const, learningRate: 0.1, steps: 0 }
+  const { measurements, steps } = await train(referenceEngine, shortSpec({ training }))
+  assert.deepEqual([steps, measurements.step], [0, [0]])
+})
+
+it('explicit weights in any basis end where the theory says', async () => {
+  const eye = (s: number) => [
+    [s, 0],
+    [0, s],
+  ]
+  const spec = shortSpec({
+    data: { kind: 'gaussian', lambda: [1, 0.8], rho: [0.9, 0.7] },
+    init: { kind: 'explicit', layers: [eye(0.5), eye(0.5)], decoder: eye(0.5) },
+    training: { mode: 'flow', time: 400 },
+  })
+  for (const objective of ['jepa', 'mae'] as const) {
+    const { measurements } = await train(referenceEngine, { ...spec, objective })
+    for (const [i, row] of measurements.amplitudes.entries()) {
+      const wanted = fixedPoint(objective, [0.9, 0.7][i]!, 2)
+      assert.ok(
+        Math.abs(row.at(-1)! / wanted - 1) < 1e-9,
+        `${objective} ${i}: ${row.at(-1)}, theory ${wanted}`,
+      )
+    }
+  }
+})
+
+it('the fraction of a flow rises from 0 to 1 and never falls, with an end in sight', async () => {
+  const seen: Progress[] = []
+  let clock = 0
+  await train(referenceEngine, shortSpec({ training: { mode: 'flow', time: 3000 } }), {
+    report: (progress) => seen.push(progress),
+    now: () => (clock += 100), // each look at the clock is 0.1 s later
+  })
+  assert.ok(seen.length > 5, `${seen.length} reports`)
+  assert.ok(seen.every(({ fraction }, k) => fraction >= (seen[k - 1]?.fraction ?? 0) && fraction <= 1))
+  assert.deepEqual([seen[0]!.fraction, seen.at(-1)!.fraction, seen.at(-1)!.etaSeconds], [0, 1, 0])
+  assert.ok(seen.every(({ step, steps }) => step <= steps))
+})
+
+it('a long run lets the event loop turn, and ends with the reason of its signal', async () => {
+  const controller = new AbortController()
+  const training = { mode: 'gradient-descent' as const, learningRate: 1e-6, steps: 1e9 }
+  const running = train(referenceEngine, shortSpec({ training }), { signal: controller.signal })
+  setTimeout(() => controller.abort(), 60)
+  await assert.rejects(running, { name: 'AbortError' })
+})
+
+it('a run that is aborted before it starts does not start', async () => {
+  await assert.rejects(train(referenceEngine, shortSpec(), { signal: AbortSignal.abort() }), {
+    name: 'AbortError',
+  })
+})
+
+it('an engine that throws gives its memory back and the error comes out', async () => {
+  let disposed = 0
+  const engine = {
+    ...referenceEngine,
+    begin: (plan: Parameters<typeof referenceEngine.begin>[0]) => {
+      const training = referenceEngine.begin(plan)
+      training.advance = () => {
+        throw new RangeError('out of memory')
+      }
+      training.dispose = () => {
+        disposed++
+      }
+      return training
+    },
+  }
+  await assert.rejects(train(engine, shortSpec()), /out of memory/)
+  assert.equal(disposed, 1)
+})
+
+it('looking at the rows or at the clock more often changes no number of a descent', async () => {
+  const few = await train(referenceEngine, shortSpec({ measure: { points: 2 } }))
+  const many = await train(referenceEngine, shortSpec({ measure: { points: 300, schedule: 'linear' } }))
+  assert.deepEqual(few.measurements.passages, many.measurements.passages)
+  assert.deepEqual(few.weights, many.weights)
+})

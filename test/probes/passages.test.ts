@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { PassageRecord, rung } from '../../workers/probes/passages.ts'
+
+const one = (value: number) => Float64Array.of(value)
+
+it('rungs are the 10^(k/40)', () => {
+  for (const k of [-800, -119, -40, -1, 0, 1, 17, 40, 6000]) {
+    assert.ok(Math.abs(rung(k) / 10 ** (k / 40) - 1) < 1e-13) // Math.pow's own rounding at k/40
+  }
+})
+
+it('an exponential is dated exactly by looks that are far apart', () => {
+  const record = new PassageRecord(0, one(1e-3))
+  for (let t = 0.7; t < 8; t += 0.7) record.look(t, one(1e-3 * Math.exp(t)))
+  const { time, amplitude } = record.passages[0]!
+  assert.ok(time.length > 120)
+  for (const [k, level] of amplitude.entries()) {
+    assert.ok(Math.abs(time[k]! - Math.log(level / 1e-3)) < 1e-12, `${level} at ${time[k]}`) // rounding
+  }
+})
+
+it('with slopes, a sigmoid is dated to fourth order in the distance of looks', () => {
+  const sigmoid = (t: number) => 1 / (1 + 1e3 * Math.exp(-t))
+  const growth = (t: number) => 1 - sigmoid(t)
+  const error = (h: number) => {
+    const record = new PassageRecord(0, one(sigmoid(0)), one(growth(0)))
+    for (let i = 1; i * h < 10; i++) record.look(i * h, one(sigmoid(i * h)), one(growth(i * h)))
+    const { time, amplitude } = record.passages[0]!
+    return Math.max(
+      ...time.map((t, k) => Math.abs(t - Math.log((1e3 * amplitude[k]!) / (1 - amplitude[k]!)))),
+    )
+  }
+  const [coarse, fine] = [error(0.2), error(0.1)]
+  assert.ok(fine < 3e-6 && coarse / fine > 8, `${coarse} at 0.2, ${fine} at 0.1`)
+})
+
+it('a rung is dated once, upward past the maximum and downward past the minimum', () => {
+  const record = new PassageRecord(0, one(1.01))
+  for (const [t, a] of [
+    [1, 1.13],
+    [2, 1.01],
+    [3, 1.13],
+    [4, 0.93],
+    [5, 1.2],
+  ] as const)
+    record.look(t, one(a))
+  const { time, amplitude } = record.passages[0]!
+  assert.deepEqual(amplitude, [rung(1), rung(2), rung(0), rung(-1), rung(3)])
+  assert.ok(time.every((t, k) => t >= [0, 0, 3, 3, 4][k]! && t <= [1, 1, 4, 4, 5][k]!))
+})
+
+it('an amplitude of zero is looked at without a date that is not a number', () => {
+  const record = new PassageRecord(0, Float64Array.of(0, 1e-3), Float64Array.of(Number.NaN, 1))
+  record.look(1, Float64Array.of(1e-19, 0), Float64Array.of(1, Number.NaN))
+  assert.ok(record.passages[0]!.time.length > 0)
+  assert.ok(record.passages.every(({ time }) => time.every((t) => t === 1)))
+})
