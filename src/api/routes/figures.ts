@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { RouteParts } from '../parts.ts'
 import { JobId, media, operation, problems } from '../replies.ts'
 
@@ -8,23 +9,40 @@ const FIGURES = [
   { format: 'vl.json', type: 'application/json', operationId: 'readFigureVega' },
 ] as const
 
+const MOST_BESIDE = 23
+
+const Beside = Type.Object({
+  beside: Type.Optional(
+    Type.String({
+      maxLength: 28 * MOST_BESIDE,
+      description: 'Ids of jobs to draw beside this one, with commas between',
+    }),
+  ),
+  columns: Type.Optional(Type.Integer({ minimum: 1, maximum: 6, description: 'Panels in a row' })),
+  title: Type.Optional(Type.String({ maxLength: 200, description: 'Title above several panels' })),
+})
+
 /** Measured amplitudes against predicted ones, drawn off the event loop. */
 export const figureRoutes =
   ({ dispatch, compute }: RouteParts): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const drawn = (id: string) => {
+      const run = { id, spec: dispatch.find(id).spec }
+      return { ...run, result: dispatch.result(id), trajectory: dispatch.trajectory(id) }
+    }
     for (const { format, type, operationId } of FIGURES) {
       const response = { 200: media('The figure', type), ...problems(400, 404, 409) }
       app.get(
         `/v1/jobs/:id/figure.${format}`,
         operation('jobs', operationId, `Measured against predicted amplitudes as ${format}`, {
           params: JobId,
+          querystring: Beside,
           response,
         }),
         async (request, reply) => {
-          const { id } = request.params
-          const run = { id, spec: dispatch.find(id).spec }
-          const drawn = { result: dispatch.result(id), trajectory: dispatch.trajectory(id) }
-          const figure = await compute.run('figure', { ...run, ...drawn, format })
+          const { beside, columns, title } = request.query
+          const ids = [request.params.id, ...(beside?.split(',') ?? [])]
+          const figure = await compute.run('figure', { runs: ids.map(drawn), title, columns, format })
           return reply.type(type).send(Buffer.from(figure))
         },
       )
