@@ -1,0 +1,51 @@
+import { pino } from 'pino'
+import { ExperimentError } from '../experiment/failure.ts'
+import { readSettings, type Settings } from '../settings.ts'
+import { openService, type Service } from './service.ts'
+
+/**
+ * The main of the API: reads the settings, opens the service, listens, and tells its parent where over IPC.
+ * SIGTERM, SIGINT and a parent that is gone end it in order.
+ */
+const LEAVE_MS = 9_000
+
+async function start(): Promise<void> {
+  const settings = readSettings(process.env)
+  const log = pino({ name: 'api', level: settings.logLevel })
+  const service = await openService({ settings, log, clock: () => Date.now() })
+  const leave = (why: string) => {
+    log.info({ why }, 'the API leaves')
+    setTimeout(() => process.exit(1), LEAVE_MS)
+    service.close().then(
+      () => process.exit(0),
+      (error) => {
+        log.error({ err: error }, 'not closed in order')
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => leave(signal))
+  // Where serve started this process over IPC, it ends with serve, however that ended.
+  process.on('disconnect', () => leave('disconnect'))
+  const listening = await listen(service, settings)
+  log.info({ listening }, 'the API listens')
+  process.send?.({ listening, redis: service.redis })
+  service.compute.warm()
+}
+
+async function listen(service: Service, { host, port }: Settings): Promise<string> {
+  try {
+    return await service.app.listen({ host, port })
+  } catch (error) {
+    await service.close()
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    const wanted = `a port of ${host} that no other program has; 0 takes any free one`
+    throw new ExperimentError('ENVIRONMENT_INVALID', { name: 'JEPALAB_PORT', value: String(port), wanted })
+  }
+}
+
+start().catch((error: unknown) => {
+  const known = error instanceof ExperimentError
+  process.stderr.write(`${known ? error.message : ((error as Error).stack ?? error)}\n`)
+  process.exit(1)
+})
