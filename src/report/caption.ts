@@ -32,8 +32,13 @@ export function finding({ features, order, rankCorrelation }: ResultView): strin
   const foreseen = learned.every((i, k) => order.predicted[k] === i)
   const agreement = foreseen
     ? 'in the predicted order'
-    : `rank correlation with theory ${rankCorrelation === null ? 'undefined' : formatShort(rankCorrelation)}`
-  return rule === null ? `learned ${agreement}` : `${rule} first, ${agreement}`
+    : `rank correlation with theory ${formatOr(rankCorrelation)}`
+  if (rule !== null) return `${rule} first, ${agreement}`
+  return foreseen ? `learned ${agreement}` : agreement
+}
+
+function formatOr(value: number | null): string {
+  return value === null ? 'undefined' : formatShort(value)
 }
 
 function ruleOf(inOrder: readonly ResultView['features'][number][]): string | null {
@@ -48,10 +53,10 @@ function ruleOf(inOrder: readonly ResultView['features'][number][]): string | nu
 export function reservation({ applies, commutator, asymmetry }: ResultView): string | null {
   const reasons = [
     applies.commuting ? [] : [`covariances do not commute (${formatShort(Math.max(commutator, asymmetry))})`],
-    applies.balanced ? [] : ['the start is not balanced'],
-    applies.stable ? [] : ['the learning rate is above the stability bound'],
+    applies.balanced ? [] : ['start not balanced'],
+    applies.stable ? [] : ['learning rate above the bound'],
   ].flat()
-  return reasons.length === 0 ? null : `theory is approximate here: ${reasons.join(', ')}`
+  return reasons.length === 0 ? null : reasons.join(', ')
 }
 
 /** job r…, fingerprint 0123456789ab */

@@ -1,4 +1,4 @@
-import { finding, headline, provenance } from './caption.ts'
+import { finding, headline, provenance, reservation } from './caption.ts'
 import { FAINT, INK } from './colours.ts'
 import type { Drawing } from './curves.ts'
 import { drawKey } from './key.ts'
@@ -29,6 +29,7 @@ export function drawComparison(
   const cells = panels.map((panel, k) => {
     const [x, y] = [(k % columns) * PANEL_WIDTH, HEAD + Math.floor(k / columns) * PANEL_HEIGHT]
     const box = { x: x + 10, y: y + 58, width: PANEL_WIDTH - 16, height: PANEL_HEIGHT - 92 }
+    const note = reservation(panel.result)
     return [
       text(x + 24, y + 22, panel.title ?? headline(panel.spec), {
         'font-size': 20,
@@ -36,6 +37,9 @@ export function drawComparison(
         fill: INK,
       }),
       text(x + 24, y + 44, finding(panel.result), { 'font-size': 15, fill: INK }),
+      note === null
+        ? ''
+        : text(x + PANEL_WIDTH - 24, y + 44, note, { 'font-size': 13, fill: FAINT, 'text-anchor': 'end' }),
       drawPanel(panel, box, `frame-${k}`),
       text(x + 24, y + PANEL_HEIGHT - 18, provenance(panel.id, panel.result), {
         'font-size': 11,

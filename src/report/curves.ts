@@ -19,7 +19,7 @@ export interface Drawing {
 export interface FeatureCurves {
   readonly feature: ResultView['features'][number]
   readonly colour: string
-  /** Whether it is told apart: false for features beyond the first twelve. */
+  /** Whether it is told apart by colour and label: at most eight are. */
   readonly named: boolean
   /** The amplitude that counts as 1. */
   readonly unit: number
@@ -41,7 +41,7 @@ export interface Window {
 
 export type CurvePoint = readonly [time: number, share: number]
 
-const NAMED = 12
+const NAMED = 8
 const PREDICTED_POINTS = 600
 const LOG_FROM = 12 // a window of less than this ratio reads better on a linear axis
 
@@ -52,18 +52,19 @@ export function curvesOf(drawing: Drawing): Curves {
   const window = learningWindow(drawing, curves)
   const times = gridOf(window)
   const largest = Math.max(...result.features.map(({ amplitude }) => amplitude.fixedPoint ?? 0)) || 1
-  const colours = coloursOf(result.features.slice(0, NAMED))
+  const named = namedFeatures(drawing)
+  const colours = coloursOf(named)
   return {
     window,
     features: result.features.map((feature, i) => {
       const { lambda, rho, amplitude } = feature
       const unit = amplitude.fixedPoint || largest
       const forecast = forecastOf(spec, lambda, rho, amplitude.initial)
-      const predicted = i < NAMED ? forecastAmplitudes(spec, forecast, times) : []
+      const predicted = named.includes(feature) ? forecastAmplitudes(spec, forecast, times) : []
       return {
         feature,
-        colour: colours[i] ?? REST,
-        named: i < NAMED,
+        colour: colours[named.indexOf(feature)] ?? REST,
+        named: named.includes(feature),
         unit,
         measured: curves[i]!.time.map((t, k) => [t, curves[i]!.amplitude[k]! / unit] as const),
         predicted: times.flatMap((t, k) =>
@@ -72,6 +73,16 @@ export function curvesOf(drawing: Drawing): Curves {
       }
     }),
   }
+}
+
+/** All, or where there are too many the first that have most of their rise before them. */
+function namedFeatures({ spec, result }: Drawing): ResultView['features'] {
+  if (result.features.length <= NAMED) return result.features
+  const half = spec.measure.fraction / 2
+  const rising = result.features.filter(
+    ({ amplitude }) => (amplitude.initial ?? 0) < half * (amplitude.fixedPoint ?? 0),
+  )
+  return (rising.length > 0 ? rising : result.features).slice(0, NAMED)
 }
 
 /** By ρ; where all ρ are one, by λ. */

@@ -20,7 +20,12 @@ export function drawFigure(drawing: Drawing): string {
     drawPanel(drawing, { x: 18, y: 84, width: WIDTH - 30, height: HEIGHT - 84 - 58 }, 'frame'),
     drawKey(24, HEIGHT - 40),
     text(24, HEIGHT - 12, provenance(id, result), small),
-    note === null ? '' : text(WIDTH - 24, HEIGHT - 12, note, { ...small, 'text-anchor': 'end' }),
+    note === null
+      ? ''
+      : text(WIDTH - 24, HEIGHT - 12, `theory is approximate here: ${note}`, {
+          ...small,
+          'text-anchor': 'end',
+        }),
   ]
   return svgDocument(WIDTH, HEIGHT, `${title}: measured against predicted amplitudes`, content.join(''))
 }

@@ -12,7 +12,8 @@ import { amplitudeAt, type MeasuredCurve, timeOfReaching } from './measured-curv
 const REACHED = 0.9
 
 /**
- * Null where nothing was learned, or where the run ended before a feature but the last reached 0.9 w̄*.
+ * Null where nothing was learned. A pair whose earlier feature never reached 0.9 w̄* in the run is left out; null
+ * where that leaves none.
  *
  * @param learned indices of the features learned, by measured critical time
  */
@@ -23,16 +24,14 @@ export function measuredGreedyIndex(
 ): number | null {
   if (learned.length === 0) return null
   if (learned.length === 1) return 1
-  let sum = 0
-  for (const [k, next] of learned.slice(1).entries()) {
+  const phi = learned.slice(1).flatMap((next, k) => {
     const earlier = learned[k]!
     const fixedPoint = features[earlier]!.amplitude.fixedPoint!
     const time = timeOfReaching(curves[earlier]!, REACHED * fixedPoint, fixedPoint)
     const amplitude = time === null ? null : amplitudeAt(curves[next]!, time)
-    if (amplitude === null) return null
-    sum += Math.min(1, amplitude / features[next]!.amplitude.fixedPoint!)
-  }
-  return 1 - sum / (learned.length - 1)
+    return amplitude === null ? [] : [Math.min(1, amplitude / features[next]!.amplitude.fixedPoint!)]
+  })
+  return phi.length === 0 ? null : 1 - phi.reduce((sum, value) => sum + value, 0) / phi.length
 }
 
 /** Of the balanced start that each forecast speaks of; null where theory says that nothing is learned. */

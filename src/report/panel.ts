@@ -24,6 +24,7 @@ interface Frame {
 }
 
 const LABEL = 15 // size of the features' labels
+const SMALL_LABEL = 12.5 // where those do not fit
 const AXIS = 14
 const ABOVE = 62 // room for two lines of labels and their leaders
 const BELOW = 56
@@ -118,7 +119,7 @@ function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Dr
 
 function drawSeries({ colour, named, measured, predicted }: FeatureCurves, frame: Frame): string {
   const seen = onPage(settle(measured), frame)
-  if (!named) return path(seen, { stroke: colour, 'stroke-width': 1, 'stroke-opacity': 0.6 })
+  if (!named) return path(seen, { stroke: colour, 'stroke-width': 1, 'stroke-opacity': 0.45 })
   const smooth = { 'stroke-linejoin': 'round', 'stroke-linecap': 'round' } as const
   return (
     path(seen, { stroke: colour, 'stroke-width': 5.5, 'stroke-opacity': 0.5, ...smooth }) +
@@ -166,10 +167,12 @@ function insideFrame({ left, right, time }: Frame, t: number): number {
 type Marked = FeatureCurves & { readonly x: number }
 
 function drawLabels(marked: readonly Marked[], { left, right, top }: Frame, level: number): string {
-  const longest = Math.max(0, ...marked.flatMap(labelLines).map((label) => textWidth(label, LABEL, true)))
-  const width = longest + 10
-  const room = Math.max(1, Math.floor((right - left + LEFT / 2) / width))
-  const stride = Math.ceil(marked.length / room)
+  const space = right + RIGHT - (left - LEFT / 2)
+  const widthAt = (size: number) =>
+    Math.max(0, ...marked.flatMap(labelLines).map((label) => textWidth(label, size, true))) + 9
+  const size = widthAt(LABEL) * marked.length <= space ? LABEL : SMALL_LABEL
+  const width = widthAt(size)
+  const stride = Math.ceil(marked.length / Math.max(1, Math.floor(space / width)))
   const labelled = marked.filter((_, k) => k % stride === 0)
   const centres = spreadLabels(
     labelled.map(({ x }) => x),
@@ -181,7 +184,7 @@ function drawLabels(marked: readonly Marked[], { left, right, top }: Frame, leve
     .map((curve, k) => {
       const [first, second] = labelLines(curve)
       const centre = centres[k]!
-      const type = { 'font-size': LABEL, fill: curve.colour, 'text-anchor': 'middle', 'font-weight': 'bold' }
+      const type = { 'font-size': size, fill: curve.colour, 'text-anchor': 'middle', 'font-weight': 'bold' }
       return [
         path(
           [

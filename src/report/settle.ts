@@ -22,8 +22,7 @@ function approach(before: CurvePoint, last: CurvePoint, next: CurvePoint): Curve
   if (!risesLate) return []
   const [y0, y1, y2] = [logit(before[1]), logit(last[1]), logit(Math.min(next[1], 1))]
   const rate = (y1 - y0) / (last[0] - before[0])
-  const arrival = (y2 - y1) / rate // after the last point
-  if (arrival >= next[0] - last[0]) return []
+  const arrival = Math.min((y2 - y1) / rate, next[0] - last[0]) // after the last point
   return Array.from({ length: SETTLING_POINTS }, (_, k) => {
     const part = (k + 1) / SETTLING_POINTS
     return [last[0] + part * arrival, 1 / (1 + Math.exp(-(y1 + part * (y2 - y1))))] as const

@@ -10,17 +10,24 @@ export function linearTicks(from: number, to: number, count: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)))
 }
 
-/** Powers of ten, thinned to about `count`; with 2 and 5 times them where that leaves fewer than three. */
+/** Powers of ten, thinned to about `count`; with other round values between them where they are fewer than three. */
 export function logTicks(from: number, to: number, count: number): number[] {
-  const [low, high] = [Math.floor(Math.log10(from)), Math.ceil(Math.log10(to))]
-  const stride = Math.max(1, Math.ceil((high - low) / count))
-  for (const factors of [[1], [1, 3], [1, 2, 5], [1, 2, 3, 4, 5, 6, 8]]) {
-    const ticks: number[] = []
-    for (let k = low; k <= high; k += stride) for (const factor of factors) ticks.push(factor * 10 ** k)
-    const within = ticks.filter((tick) => tick >= from * 0.999 && tick <= to * 1.001)
-    if (within.length >= 3 || stride > 1) return within
+  const [low, high] = [Math.ceil(Math.log10(from) - 1e-9), Math.floor(Math.log10(to) + 1e-9)]
+  const powers = Array.from({ length: Math.max(0, high - low + 1) }, (_, k) => low + k)
+  if (powers.length >= 3) {
+    const stride = Math.ceil(powers.length / (count + 1))
+    return powers.filter((_, k) => k % stride === 0).map((k) => 10 ** k)
   }
-  return [from, to]
+  for (const factors of [
+    [1, 3],
+    [1, 2, 5],
+    [1, 2, 3, 4, 5, 6, 8],
+  ]) {
+    const ticks = [low - 1, ...powers].flatMap((k) => factors.map((factor) => factor * 10 ** k))
+    const within = ticks.filter((tick) => tick >= from * (1 - 1e-9) && tick <= to * (1 + 1e-9))
+    if (within.length >= 3) return within
+  }
+  return linearTicks(from, to, count)
 }
 
 /** A number as people write it on an axis: 0.05, 250, 23 400, 2×10⁶. */
