@@ -21,6 +21,8 @@ export interface Clock {
   readonly start: number // y at time 0
   /** Flow time between two y, exact to rounding. */
   elapsed(from: number, to: number): number
+  /** How far beyond the known part of the path a first guess of y may lie; `elapsed` costs as much as it spans. */
+  readonly stride: number
   /** dT/dy > 0, monotone in y. */
   slope(y: number): number
   /** w̄ at y. */
@@ -37,14 +39,17 @@ export function clockOf(objective: Objective, mode: Mode): Clock {
 /** The y that is reached a time `wait` ≥ 0 after `from`: Newton's method, kept inside a bracket. */
 export function advance(clock: Clock, from: number, wait: number): number {
   let [low, high] = [from, Infinity]
-  let y = from + wait / clock.slope(from)
+  const furthest = (low: number) => low + Math.max(clock.stride, low - from)
+  let y = Math.min(from + wait / clock.slope(from), furthest(from))
   for (let iteration = 0; iteration < 200; iteration++) {
     const excess = clock.elapsed(from, y) - wait
     if (Math.abs(excess) <= 4e-16 * wait) return y
     if (excess > 0) high = y
     else low = y
     let next = y - excess / clock.slope(y)
-    if (!(next > low && next < high)) next = high < Infinity ? (low + high) / 2 : 2 * low - from + 1
+    if (high === Infinity) next = Math.min(next, furthest(low))
+    if (!(next > low && next < high))
+      next = high < Infinity ? (low + high) / 2 : low + Math.max(1, low - from)
     if (Math.abs(next - y) <= 4e-16 * Math.max(1, Math.abs(y))) return next
     y = next
   }
@@ -62,6 +67,7 @@ function growing(objective: Objective, mode: Mode): Clock {
   }
   return {
     start: startLogit(objective, mode),
+    stride: Infinity,
     elapsed: (from, to) => growthTime(objective, mode, from, to),
     slope,
     amplitude: (y) => fixedPoint(objective, rho, depth) * share(y) ** depth,
@@ -82,6 +88,7 @@ function shrinking(objective: Objective, mode: Mode): Clock {
   }
   return {
     start: -Math.log(Math.expm1(Math.log(scale) / depth - Math.log(target))),
+    stride: Infinity,
     elapsed: (from, to) =>
       integrate(slope, Math.min(from, FLAT), Math.min(to, FLAT), 0.5) +
       slope(FLAT) * (Math.max(to, FLAT) - Math.max(from, FLAT)),
@@ -97,6 +104,7 @@ function vanishing(objective: Objective, { depth, lambda, rho, scale }: Mode): C
   }
   return {
     start: -Math.log(scale) / depth,
+    stride: 1,
     elapsed: (from, to) => integrate(slope, from, to, 1 / depth), // dT/dy grows like e^((2L−1)y)
     slope,
     amplitude: (y) => Math.exp(-y * depth),

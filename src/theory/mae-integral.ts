@@ -25,7 +25,7 @@ function series(v: number, m: number): number {
   let sum = 0
   for (let power = 2; ; power += m) {
     const next = sum + term / power
-    if (next === sum) return sum
+    if (!(next > sum)) return next
     sum = next
     term *= ratio
   }

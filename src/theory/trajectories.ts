@@ -32,11 +32,13 @@ export function amplitudesAt(objective: Objective, mode: Mode, times: readonly n
 }
 
 function shallowMae({ lambda, rho, scale }: Mode, time: number): number {
+  if (time === 0) return scale // exactly
   const exponent = -2 * lambda * time
   return (-Math.expm1(exponent) / rho + Math.exp(exponent) / scale ** 2) ** -0.5
 }
 
 function shallowJepa({ lambda, rho, scale }: Mode, time: number): number {
+  if (time === 0) return scale // exactly
   const start = rho / scale - 1
   return rho / (1 + logOmega(start + Math.log(start) - lambda * rho * time))
 }

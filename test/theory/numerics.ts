@@ -31,6 +31,7 @@ export function flowFor(
   while (now < time) {
     step = Math.min(step, time - now)
     const { next, error } = dormandPrince(field, state, step, tolerance)
+    if (Number.isNaN(error)) throw new Error(`The solver met NaN at time ${now}.`)
     if (error <= 1) {
       ;[state, now] = [next, now + step]
       if (time - now < 1e-15 * time) break
