@@ -68,7 +68,7 @@ export function covarianceFaults(name: string, rows: Rows): FieldFault[] {
   }
   const least = negativeEigenvalue(S)
   if (least === null) return []
-  const message = `${name} has the eigenvalue ${least}, so it is no covariance; it must be positive semidefinite.`
+  const message = `${name} has the eigenvalue ${rounded(least)}, so it is no covariance; it must be positive semidefinite.`
   return [{ pointer: `/data/${name}`, message }]
 }
 
@@ -78,4 +78,9 @@ export function negativeEigenvalue(S: Matrix): number | null {
   if (slack > 0 && cholesky(combine(1, S, 1, scale(slack, identity(S.rows)))) !== null) return null
   const least = symmetricEigen(S).values.at(-1)!
   return least < -Math.max(slack, 0) ? least : null
+}
+
+/** A figure for a sentence: six digits. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(6))
 }

@@ -114,9 +114,10 @@ const Covariance = Type.Object(
 )
 
 /**
- * How an image becomes two views. `noise` adds independent Gaussian noise of variance `nu`
- * (unit: mean pixel variance of the set), growing linearly to nu·(1 + ramp) across the pixels;
- * `pixel-mask` keeps each pixel with probability `keep`; `crop` cuts two independent windows of
+ * How an image becomes two views. `noise` adds independent Gaussian noise of variance `nu` (unit: mean
+ * pixel variance of the set): the same for each pixel, or growing linearly to nu·(1 + ramp) across the
+ * pixels, or, with covariance in proportion to C^power (C the pixels' own), loudest along the images'
+ * leading components and of mean variance `nu`; `pixel-mask` keeps each pixel with probability `keep`; `crop` cuts two independent windows of
  * `size` × `size` pixels.
  */
 const ImageViews = Type.Union([
@@ -125,6 +126,7 @@ const ImageViews = Type.Union([
       kind: Type.Literal('noise'),
       nu: Type.Number({ minimum: 0 }),
       ramp: Type.Optional(Type.Number({ minimum: 0, default: 0 })),
+      power: Type.Optional(Type.Number({ minimum: 0, maximum: 8, default: 0 })),
       target: Type.Optional(
         Type.Union([Type.Literal('independent'), Type.Literal('clean')], { default: 'independent' }),
       ),

@@ -7,7 +7,7 @@ import { spectrumOf } from '../spectrum.ts'
 import { describeDataset, findDataset } from './datasets.ts'
 import type { ImageHeader } from './image-set.ts'
 import { type PooledImages, pixelCovariance, poolImages } from './pooled-images.ts'
-import { drawViews, viewFeatures, viewMoments } from './views.ts'
+import { openViews, viewFeatures } from './views.ts'
 
 const RESOLUTION = 7
 
@@ -22,7 +22,7 @@ export function imageFeatures(data: ImagesSpec): number {
 export async function inspectImages(
   data: ImagesSpec,
 ): Promise<{ digest: string | null; faults: FieldFault[] }> {
-  const faults = cropFaults(data)
+  const faults = viewFaults(data)
   try {
     const { digest, ...header } = await describeDataset(data.dataset)
     return { digest, faults: [...faults, ...sizeFaults(data, header)] }
@@ -39,10 +39,10 @@ export async function inspectImages(
  */
 export async function openImages(data: ImagesSpec): Promise<Problem> {
   const set = await findDataset(data.dataset).load()
-  const faults = [...cropFaults(data), ...sizeFaults(data, set)]
+  const faults = [...viewFaults(data), ...sizeFaults(data, set)]
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
   const images = poolImages(data.dataset, set, data.resolution ?? RESOLUTION, data.limit)
-  const moments = viewMoments(data.views, pixelCovariance(images))
+  const { moments, draw } = openViews(data.views, pixelCovariance(images))
   return {
     features: imageFeatures(data),
     moments,
@@ -50,7 +50,7 @@ export async function openImages(data: ImagesSpec): Promise<Problem> {
     sampler: (seed) => ({
       draw(step, rows) {
         const at = { seed, step, rows }
-        return drawViews(data.views, drawImages(images, at), at)
+        return draw(drawImages(images, at), at)
       },
     }),
   }
@@ -67,7 +67,11 @@ function drawImages({ count, pixels }: PooledImages, at: BatchKey): Float64Array
   return out
 }
 
-function cropFaults({ views, resolution = RESOLUTION }: ImagesSpec): FieldFault[] {
+function viewFaults({ views, resolution = RESOLUTION }: ImagesSpec): FieldFault[] {
+  if (views.kind === 'noise' && views.ramp && views.power) {
+    const message = `Both ramp ${views.ramp} and power ${views.power} shape the noise; give one of them.`
+    return [{ pointer: '/data/views/power', message }]
+  }
   if (views.kind !== 'crop' || views.size <= resolution) return []
   const message = `The crop size ${views.size} is above the resolution ${resolution}; cut windows of at most ${resolution}.`
   return [{ pointer: '/data/views/size', message }]

@@ -1,50 +1,88 @@
 import type { DataOfKind } from '../../experiment/data-spec.ts'
 import { type Matrix, zeros } from '../../experiment/matrix.ts'
 import type { Moments } from '../../experiment/measurement.ts'
-import { added, type BatchKey, normalBatch, uniformBatch } from '../batch.ts'
+import { added, applyFactor, type BatchKey, factorOf, normalBatch, uniformBatch } from '../batch.ts'
 import { maskMoments, maskViews } from '../kinds/pixel-mask.ts'
-import { combine, diagonal, multiply, transpose } from '../linear-algebra.ts'
+import { combine, diagonal, multiply, scaleColumns, symmetricEigen, transpose } from '../linear-algebra.ts'
 import { STREAMS } from '../philox.ts'
 
 /**
  * Two views of an image z drawn from the set, C = E[zz'] its pixel covariance. Moments are empirical
- * over the images and exact over the views' own randomness; the sampler (a random image, fresh views)
- * draws from that very population.
+ * over the images and exact over the views' own randomness; `draw` (fresh views of given images) draws
+ * from that very population.
  *
- *   noise       x = z + n, n_j ~ N(0, ν_j), ν_j = ν(1 + ramp·j/(d−1)):  Sxx = C + N, Syx = C, Syy = C + N or C (clean)
+ *   noise       x = z + n, n ~ N(0, N):   Sxx = C + N,  Syx = C,  Syy = C + N, or C where the target is clean
+ *               N = diag ν_j, ν_j = ν(1 + ramp·j/(d−1)), or N = νd C^power / tr C^power, which commutes with C:
+ *               with c = νd/tr C^power and a an eigenvalue of C, λ = a, ρ = 1/(1 + c a^(power−1)),
+ *               so that above power 1 the features of largest λ have the smallest ρ
  *   pixel-mask  as in kinds/pixel-mask.ts
- *   crop        x, y = windows at independent uniform positions p (P in all), c_p the window:
- *               Sxx = Syy = E mean_p c_p c_p' ,   Syx = E (mean_p c_p)(mean_p c_p)' = A C A'
+ *   crop        x, y = windows at independent uniform positions p, c_p the window at p:
+ *               Sxx = Syy = E mean_p c_p c_p',   Syx = E (mean_p c_p)(mean_p c_p)' = A C A'
  */
 export type ImageViews = DataOfKind<'images'>['views']
+
+/** A way of seeing the images of a set. */
+export interface ViewPair {
+  readonly moments: Moments
+  /** Two fresh views of each image of a batch z, [rows][resolution²] → [rows][d]. */
+  draw(z: Float64Array, at: BatchKey): { x: Float64Array; y: Float64Array }
+}
 
 /** d, the length of a view. */
 export function viewFeatures(views: ImageViews, resolution: number): number {
   return views.kind === 'crop' ? views.size ** 2 : resolution ** 2
 }
 
-/** Population moments of the two views. */
-export function viewMoments(views: ImageViews, C: Matrix): Moments {
-  if (views.kind === 'pixel-mask') return maskMoments(C, views.keep, views.target)
-  if (views.kind === 'crop') return cropMoments(C, views.size)
-  const Sxx = combine(1, C, 1, diagonal(noiseVariances(views, C.rows)))
-  return { Sxx, Syx: C, Syy: views.target === 'clean' ? C : Sxx }
-}
-
-/** Views of a batch of images z, [rows][resolution²]. */
-export function drawViews(views: ImageViews, z: Float64Array, at: BatchKey) {
-  if (views.kind === 'pixel-mask') return maskViews(z, at, views.keep, views.target)
-  if (views.kind === 'crop') {
-    return { x: cropBatch(z, at, STREAMS.xMask, views.size), y: cropBatch(z, at, STREAMS.yMask, views.size) }
+/** The population and the sampler of a pair of views of images with pixel covariance C. */
+export function openViews(views: ImageViews, C: Matrix): ViewPair {
+  if (views.kind === 'noise') return noiseViews(views, C)
+  if (views.kind === 'crop') return cropViews(views.size, C)
+  return {
+    moments: maskMoments(C, views.keep, views.target),
+    draw: (z, at) => maskViews(z, at, views.keep, views.target),
   }
-  const d = z.length / at.rows
-  const spread = noiseVariances(views, d).map(Math.sqrt)
-  const x = added(z, normalBatch(at, STREAMS.xNoise, d, spread))
-  return { x, y: views.target === 'clean' ? z : added(z, normalBatch(at, STREAMS.yNoise, d, spread)) }
 }
 
-function noiseVariances({ nu, ramp = 0 }: Extract<ImageViews, { kind: 'noise' }>, d: number): number[] {
-  return Array.from({ length: d }, (_, j) => nu * (1 + (d > 1 ? (ramp * j) / (d - 1) : 0)))
+function noiseViews(views: NoiseViews, C: Matrix): ViewPair {
+  const N = noiseCovariance(views, C)
+  const Sxx = combine(1, C, 1, N)
+  const shape = views.power ? applyFactor(factorOf(N)) : null
+  const spread = Float64Array.from({ length: C.rows }, (_, j) => Math.sqrt(N.data[j * (C.cols + 1)]!))
+  const noise = (at: BatchKey, stream: number) =>
+    shape ? shape(normalBatch(at, stream, C.rows)) : normalBatch(at, stream, C.rows, spread)
+  return {
+    moments: { Sxx, Syx: C, Syy: views.target === 'clean' ? C : Sxx },
+    draw(z, at) {
+      const x = added(z, noise(at, STREAMS.xNoise))
+      return { x, y: views.target === 'clean' ? z : added(z, noise(at, STREAMS.yNoise)) }
+    },
+  }
+}
+
+type NoiseViews = Extract<ImageViews, { kind: 'noise' }>
+
+function noiseCovariance({ nu, ramp = 0, power = 0 }: NoiseViews, C: Matrix): Matrix {
+  const d = C.rows
+  if (power === 0) {
+    return diagonal(Array.from({ length: d }, (_, j) => nu * (1 + (d > 1 ? (ramp * j) / (d - 1) : 0))))
+  }
+  const { values, vectors } = symmetricEigen(C)
+  const powers = values.map((a) => Math.max(0, a) ** power)
+  const factor = (nu * d) / powers.reduce((sum, a) => sum + a)
+  return multiply(
+    scaleColumns(
+      vectors,
+      powers.map((a) => factor * a),
+    ),
+    transpose(vectors),
+  )
+}
+
+function cropViews(size: number, C: Matrix): ViewPair {
+  return {
+    moments: cropMoments(C, size),
+    draw: (z, at) => ({ x: cropBatch(z, at, STREAMS.xMask, size), y: cropBatch(z, at, STREAMS.yMask, size) }),
+  }
 }
 
 function cropMoments(C: Matrix, size: number): Moments {

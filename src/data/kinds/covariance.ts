@@ -3,7 +3,7 @@ import type { FieldFault } from '../../experiment/failure.ts'
 import { fromRows, type Matrix, zeros } from '../../experiment/matrix.ts'
 import type { Moments } from '../../experiment/measurement.ts'
 import { applyFactor, factorOf, normalBatch } from '../batch.ts'
-import { covarianceFaults, negativeEigenvalue, shapeFaults } from '../checks.ts'
+import { covarianceFaults, negativeEigenvalue, rounded, shapeFaults } from '../checks.ts'
 import type { Kind } from '../kind.ts'
 import { symmetrize } from '../linear-algebra.ts'
 import { STREAMS } from '../philox.ts'
@@ -55,7 +55,7 @@ function jointFaults(moments: Moments): FieldFault[] {
   }
   const least = negativeEigenvalue(jointCovariance(moments))
   if (least === null) return []
-  const message = `The joint covariance of x and y has the eigenvalue ${least}, so no such pair exists; lower Syx or raise Syy.`
+  const message = `The joint covariance of x and y has the eigenvalue ${rounded(least)}, so no such pair exists; lower Syx or raise Syy.`
   return [{ pointer: '/data/Syx', message }]
 }
 

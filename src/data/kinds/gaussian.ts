@@ -1,6 +1,6 @@
 import type { DataOfKind } from '../../experiment/data-spec.ts'
 import type { FieldFault } from '../../experiment/failure.ts'
-import { lengthFaults, rangeFaults } from '../checks.ts'
+import { lengthFaults, rangeFaults, rounded } from '../checks.ts'
 import { gaussianSampler } from '../gaussian-sampler.ts'
 import { haarOrthogonal } from '../haar.ts'
 import type { Kind } from '../kind.ts'
@@ -76,7 +76,7 @@ function correlationFaults(data: DataOfKind<'gaussian'>): FieldFault[] {
     return [
       {
         pointer: `/data/lambda/${i}`,
-        message: `Feature ${i} has λ² = ${l * l} above σ²σ_y² = ${bound} (λ = ${l}, σ² = λ/ρ = ${sigma2[i]}, σ_y² = ${sigmaY2[i]}); raise sigmaY2 to ${l * data.rho[i]!} or more, or lower λ.`,
+        message: `Feature ${i} has λ² = ${rounded(l * l)} above σ²σ_y² = ${rounded(bound)} (λ = ${l}, σ² = λ/ρ = ${rounded(sigma2[i]!)}, σ_y² = ${sigmaY2[i]}); raise sigmaY2 to ${l * data.rho[i]!} or more, or lower λ.`,
       },
     ]
   })

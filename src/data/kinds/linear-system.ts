@@ -2,7 +2,7 @@ import type { DataOfKind } from '../../experiment/data-spec.ts'
 import type { FieldFault } from '../../experiment/failure.ts'
 import { fromRows, type Matrix } from '../../experiment/matrix.ts'
 import { added, applyFactor, factorOf, normalBatch } from '../batch.ts'
-import { covarianceFaults, shapeFaults } from '../checks.ts'
+import { covarianceFaults, rounded, shapeFaults } from '../checks.ts'
 import type { Kind } from '../kind.ts'
 import {
   combine,
@@ -122,6 +122,6 @@ function power(A: Matrix, exponent: number): Matrix {
 function stabilityFaults(data: DataOfKind<'linear-system'>): FieldFault[] {
   const radius = Math.max(...eigenvalues(fromRows(data.A)).map((e) => Math.hypot(e.real, e.imaginary)))
   if (radius < 1 - 1e-9) return []
-  const message = `A has spectral radius ${radius}, so the system has no stationary law; it must be below 1.`
+  const message = `A has spectral radius ${rounded(radius)}, so the system has no stationary law; it must be below 1.`
   return [{ pointer: '/data/A', message }]
 }
