@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { ExperimentError } from '../experiment/failure.ts'
 import { answerBrokenRequest } from './broken-request.ts'
+import { drain } from './drain.ts'
 import { parseJsonBody } from './json-body.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { describeApi } from './openapi.ts'
@@ -58,6 +59,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   return app
 }
 
+/** How many times the limit a body may be and still get an answer rather than a closed connection. */
+const DRAINED = 8
+
 /** Bodies, schemas and errors of every route. */
 function bound(app: FastifyInstance, limits: Limits): void {
   app.removeAllContentTypeParsers()
@@ -70,7 +74,11 @@ function bound(app: FastifyInstance, limits: Limits): void {
   // Replies are made by typed code and held to their schemas by tests; a serializer per schema would only
   // cost start-up time, and turns Infinity into a wrong number where JSON.stringify writes null.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, limits))
+  app.setErrorHandler(async (error, request, reply) => {
+    if ((error as { statusCode?: number }).statusCode === 413)
+      await drain(request.raw, DRAINED * limits.bodyBytes)
+    return sendProblem(error, request, reply, limits)
+  })
   app.setNotFoundHandler((request) => {
     throw new ExperimentError('ROUTE_UNKNOWN', { method: request.method, path: request.url.slice(0, 200) })
   })
