@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
  * what is written is safe without it, since every step ends with an atomic rename.
  */
 export async function lockFolder(folder, onWait) {
+  if (process.platform !== 'linux') return { release: async () => {} } // abstract sockets are Linux's own
   const name = `\0jepalab-setup-${createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 32)}`
   for (let waited = false; ; waited = true) {
     const server = await listen(name)

@@ -18,6 +18,11 @@ export function findProgram(name, path = process.env.PATH ?? '') {
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? null
 }
 
+/** The path of Python 3, or null. */
+export function findPython() {
+  return findProgram('python3') ?? findProgram('python')
+}
+
 const managers = [
   { program: 'apt-get', install: 'apt-get update && apt-get install -y', names: {} },
   { program: 'dnf', install: 'dnf install -y', names: { 'g++': 'gcc-c++', 'redis-server': 'redis' } },
@@ -29,9 +34,9 @@ const managers = [
   { program: 'zypper', install: 'zypper install -y', names: { 'g++': 'gcc-c++', 'redis-server': 'redis' } },
 ]
 
-/** The command that installs a Debian package, in the words of this machine's package manager. */
-export function installCommand(debianName) {
+/** The command that installs Debian's packages, in the words of this machine's package manager. */
+export function installCommand(...debianNames) {
   const manager = managers.find(({ program }) => findProgram(program) !== null) ?? managers[0]
-  const command = `${manager.install} ${manager.names[debianName] ?? debianName}`
+  const command = `${manager.install} ${debianNames.map((name) => manager.names[name] ?? name).join(' ')}`
   return process.getuid?.() === 0 ? command : `sudo sh -c '${command}'`
 }

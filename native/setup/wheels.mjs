@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { CommandFailed, run } from './command.mjs'
 import { bytesUnder, withProgress } from './progress.mjs'
 import { readJson, writeJson } from './stamp.mjs'
-import { findProgram, installCommand, SetupTrouble } from './trouble.mjs'
+import { findPython, installCommand, SetupTrouble } from './trouble.mjs'
 
 const STAMP = 'complete.json'
 const UNPACK = fileURLToPath(new URL('unpack.py', import.meta.url))
@@ -129,7 +129,7 @@ function explain(error) {
 
 /** The interpreter itself: version managers put a shell script before it, whose end would leave pip running. */
 async function python() {
-  const found = findProgram('python3') ?? findProgram('python')
+  const found = findPython()
   if (found !== null) return (await run(found, ['-c', 'import sys; print(sys.executable)'])).trim()
   throw new SetupTrouble(
     'Python 3 with pip is not here; it fetches and unpacks the libraries.',

@@ -15,7 +15,7 @@ import { withProgress } from '../setup/progress.mjs'
 import { readRecord, writeRecord } from '../setup/record.mjs'
 import { hashOf, readJson, writeJson } from '../setup/stamp.mjs'
 import { findProgram, installCommand, SetupTrouble } from '../setup/trouble.mjs'
-import { libraries } from './libraries.mjs'
+import { findCompiler, libraries } from './libraries.mjs'
 import { version, wheelSet } from './wheel-set.mjs'
 
 const FLAGS = ['-std=c++17', '-O2', '-fPIC', '-shared']
@@ -121,7 +121,7 @@ async function compile(place, files) {
 }
 
 function compiler() {
-  const found = [process.env.CXX, 'g++', 'c++', 'clang++'].find((name) => name && findProgram(name) !== null)
+  const found = findCompiler()
   if (found !== undefined) return found
   throw new SetupTrouble(
     'No C++ compiler is here; it builds the binding between Node and TensorFlow.',

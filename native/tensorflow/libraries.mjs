@@ -1,5 +1,5 @@
 import { readRecord, writeRecord } from '../setup/record.mjs'
-import { SetupTrouble } from '../setup/trouble.mjs'
+import { findProgram, findPython, installCommand, SetupTrouble } from '../setup/trouble.mjs'
 import { assemble, isAssembled } from '../setup/wheels.mjs'
 import { wheelSet } from './wheel-set.mjs'
 
@@ -28,9 +28,29 @@ export const libraries = {
 
   async run(place) {
     const { wheels, folder } = wheelSet(place)
+    demandTools()
     await assemble(place, folder, wheels, labels[place.variant])
     writeRecord(place, { tensorflow: null })
   },
+}
+
+/** The C++ compiler that builds the binding, or undefined. */
+export function findCompiler() {
+  return [process.env.CXX, 'g++', 'c++', 'clang++'].find((name) => name && findProgram(name) !== null)
+}
+
+/** All that is missing is told at once and before anything is fetched. */
+function demandTools() {
+  const missing = []
+  if (findPython() === null)
+    missing.push({ package: 'python3-pip', what: 'Python 3 with pip, which fetches the libraries' })
+  if (findCompiler() === undefined)
+    missing.push({ package: 'g++', what: 'a C++ compiler, which builds the binding' })
+  if (missing.length === 0) return
+  throw new SetupTrouble(
+    `Missing here: ${missing.map(({ what }) => what).join('; ')}.`,
+    `Get it with: ${installCommand(...missing.map((tool) => tool.package))}`,
+  )
 }
 
 /** JEPALAB_TENSORFLOW=off: what lies in the cache stays, and nothing loads it. */
