@@ -1,4 +1,4 @@
-import { checkKey, type DrawKey, drawBlock, unit } from './philox.ts'
+import { Blocks, type DrawKey, unit } from './philox.ts'
 
 /**
  * Standard normals by Box–Muller on the counter-based uniforms of philox.ts: block k of a key gives
@@ -16,10 +16,11 @@ import { checkKey, type DrawKey, drawBlock, unit } from './philox.ts'
  * @throws RangeError where the key or the index leaves its range
  */
 export function fillNormals(out: Float64Array, key: DrawKey, first = 0): void {
-  checkKey(key, first + out.length)
+  const blocks = new Blocks(key, first + out.length)
+  const { words } = blocks
   for (let i = 0; i < out.length; ) {
     const index = first + i
-    drawBlock(words, key, Math.floor(index / 2))
+    blocks.draw(Math.floor(index / 2))
     const radius = Math.sqrt(-2 * logarithm(unit(words[0]!, words[1]!)))
     turn(unit(words[2]!, words[3]!))
     if (index % 2 === 0) out[i++] = radius * circle[0]!
@@ -34,7 +35,6 @@ export function normals(count: number, key: DrawKey): Float64Array {
   return out
 }
 
-const words = new Uint32Array(4)
 const circle = new Float64Array(2) // cos and sin of the last turn
 const bits = new Float64Array(1)
 const halves = new Uint32Array(bits.buffer) // little-endian: [low, high]
@@ -53,12 +53,21 @@ export function logarithm(u: number): number {
   }
   const s = (mantissa - 1) / (mantissa + 1) // |s| < 0.1716, so s²² / 23 < 1e-18
   const z = s * s
-  let sum = 1 / 23
-  for (let k = 21; k > 0; k -= 2) sum = sum * z + INVERSE[k]!
-  return exponent * LN_2 + 2 * s * sum
+  const tail = L13 + z * (L15 + z * (L17 + z * (L19 + z * (L21 + z * L23))))
+  return exponent * LN_2 + 2 * s * (1 + z * (L3 + z * (L5 + z * (L7 + z * (L9 + z * (L11 + z * tail))))))
 }
 
-const INVERSE = Float64Array.from({ length: 24 }, (_, k) => 1 / k)
+const L3 = 1 / 3
+const L5 = 1 / 5
+const L7 = 1 / 7
+const L9 = 1 / 9
+const L11 = 1 / 11
+const L13 = 1 / 13
+const L15 = 1 / 15
+const L17 = 1 / 17
+const L19 = 1 / 19
+const L21 = 1 / 21
+const L23 = 1 / 23
 
 /** Writes cos 2πv and sin 2πv to `circle`; Taylor series on the eighth of a turn nearest to an axis. */
 function turn(v: number): void {

@@ -76,8 +76,6 @@ function multiplyHigh(a: number, high: number, low: number): number {
   return (Math.imul(aHigh, high) + (middle >>> 16) + (cross >>> 16)) | 0
 }
 
-const words = new Uint32Array(4)
-
 /**
  * Fills `out` with uniforms number `first`, `first + 1`, … of a key, each in the open interval (0, 1):
  * (k + ½)/2^52 with k of 52 bits.
@@ -85,22 +83,46 @@ const words = new Uint32Array(4)
  * @throws RangeError where the key or the index leaves its range
  */
 export function fillUniforms(out: Float64Array, key: DrawKey, first = 0): void {
-  checkKey(key, first + out.length)
+  const blocks = new Blocks(key, first + out.length)
+  const { words } = blocks
   for (let i = 0; i < out.length; ) {
     const index = first + i
-    drawBlock(words, key, Math.floor(index / 2))
+    blocks.draw(Math.floor(index / 2))
     if (index % 2 === 0) out[i++] = unit(words[0]!, words[1]!)
     if (i < out.length) out[i++] = unit(words[2]!, words[3]!)
   }
 }
 
-/** The four words of one block of a key, written to `out`. Unchecked: see `checkKey`. */
-export function drawBlock(out: Uint32Array, key: DrawKey, block: number): void {
-  out[0] = block
-  out[1] = key.step % TWO_32
-  out[2] = key.step / TWO_32
-  out[3] = key.stream
-  philox4x32(out, key.seed % TWO_32, (key.seed / TWO_32) | 0)
+/** The blocks of one key; `words` holds the four words of the one drawn last. */
+export class Blocks {
+  readonly words = new Uint32Array(4)
+  private readonly seedLow: number
+  private readonly seedHigh: number
+  private readonly stepLow: number
+  private readonly stepHigh: number
+  private readonly stream: number
+
+  /**
+   * @param end how many draws (two a block) will be asked for
+   * @throws RangeError where the key or `end` leaves its range
+   */
+  constructor(key: DrawKey, end: number) {
+    checkKey(key, end)
+    this.seedLow = (key.seed % TWO_32) | 0
+    this.seedHigh = (key.seed / TWO_32) | 0
+    this.stepLow = (key.step % TWO_32) | 0
+    this.stepHigh = (key.step / TWO_32) | 0
+    this.stream = key.stream
+  }
+
+  /** @param block below 2^32 */
+  draw(block: number): void {
+    this.words[0] = block
+    this.words[1] = this.stepLow
+    this.words[2] = this.stepHigh
+    this.words[3] = this.stream
+    philox4x32(this.words, this.seedLow, this.seedHigh)
+  }
 }
 
 /** 52 bits of two words as a double in (0, 1); the half keeps it off both ends, exactly. */
@@ -108,8 +130,7 @@ export function unit(high: number, low: number): number {
   return (high * 1048576 + (low >>> 12) + 0.5) * 2 ** -52
 }
 
-/** Throws unless the key and all draws below `end` (two a block) are in range. */
-export function checkKey({ seed, stream, step }: DrawKey, end: number): void {
+function checkKey({ seed, stream, step }: DrawKey, end: number): void {
   const whole = (value: number, below: number) => Number.isSafeInteger(value) && value >= 0 && value < below
   if (!whole(seed, 2 ** 53)) throw new RangeError(`Seed ${seed} is not an integer from 0 to 2^53 - 1.`)
   if (!whole(step, 2 ** 53)) throw new RangeError(`Step ${step} is not an integer from 0 to 2^53 - 1.`)
