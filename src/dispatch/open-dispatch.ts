@@ -51,7 +51,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
     log,
   )
   const follower = followQueue(desk, commits, rounds.soon)
-  queue.listen(follower)
+  const deafen = queue.listen(follower)
   rounds.soon()
   const spectrumOf = rememberSpectra(parts.spectrumOf)
   const known = (id: string): Run => ledger.find(id) ?? unknown(id)
@@ -104,6 +104,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
     },
     reconcile: () => reconcileOnce(desk, commits, follower),
     close: async () => {
+      await deafen()
       await rounds.close()
       await commits.settled()
     },

@@ -39,7 +39,8 @@ export interface CohortQueue {
   forget(cohort: string): Promise<void>
   /** Supervisors connected now. */
   workers(): Promise<number>
-  listen(listener: QueueListener): void
+  /** Tells a listener what happens from now on. @returns the way to stop */
+  listen(listener: QueueListener): () => Promise<void>
   /** May be called twice. */
   close(): Promise<void>
 }
@@ -112,9 +113,15 @@ export function openQueue({ redis, queue: name = QUEUE_NAME, onError }: QueueOpt
       }),
     workers: () => reach(() => queue.getWorkersCount()),
     listen: (listener) => {
-      client.on('ready', () => listener.connected())
-      if (client.status === 'ready') listener.connected()
-      events.push(follow(redis, name, listener, onError))
+      const connected = () => listener.connected()
+      client.on('ready', connected)
+      if (client.status === 'ready') connected()
+      const following = follow(redis, name, listener, onError)
+      events.push(following)
+      return async () => {
+        client.off('ready', connected)
+        await following.close()
+      }
     },
     close: () => {
       closing ??= close()
