@@ -5,7 +5,7 @@
  * all weights in units of atol + rtol·|θ_i| (Hairer, Nørsett, Wanner, Solving ODEs I, §II.4–5). At rtol 1e-10
  * the global error stays near 1e-8 of an amplitude.
  */
-export const RELATIVE_TOLERANCE = 1e-10
+const RELATIVE_TOLERANCE = 1e-10
 const NODES = [
   [1 / 5],
   [3 / 40, 9 / 40],
