@@ -26,8 +26,11 @@ for (const objective of ['jepa', 'mae'] as const) {
         const { features } = buildReport(exactRun(whole({ ...inverted, objective, depth, fraction }))).result
         for (const { criticalTime } of features) {
           const error = Math.abs(criticalTime.measured! / criticalTime.predicted! - 1)
-          // The cubic through four rungs of a ladder of 40 a decade; the largest seen is 4e-6.
-          assert.ok(error < 1e-5, `${criticalTime.measured} against ${criticalTime.predicted}: ${error}`)
+          // The cubic through four rungs of a ladder of 40 a decade; 0.9 lies beyond most of them.
+          assert.ok(
+            error < (fraction > 0.5 ? 2e-5 : 1e-6),
+            `${criticalTime.measured} against ${criticalTime.predicted}: ${error}`,
+          )
         }
       })
     }
