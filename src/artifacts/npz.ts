@@ -28,7 +28,7 @@ export function trajectoryNpz(trajectory: TrajectoryView): Uint8Array {
 }
 
 /** A stored (uncompressed) zip of npy files, as numpy.savez writes it; the same arrays give the same bytes. */
-export function writeNpz(arrays: Readonly<Record<string, NumpyArray>>): Uint8Array {
+function writeNpz(arrays: Readonly<Record<string, NumpyArray>>): Uint8Array {
   const files = Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [`${name}.npy`, writeNpy(array)]),
   )

@@ -9,7 +9,7 @@ import { isAlignedStart } from './aligned-start.ts'
  * Commutator and asymmetry up to which Sxx and Syx count as commuting. Exact kinds of data are at rounding
  * (1e-15); anything estimated from samples is far above, and its theory an approximation.
  */
-export const COMMUTING = 1e-6
+const COMMUTING = 1e-6
 
 /** Which assumptions of docs/theory.md §1 and §6 hold for a run: where all three do, theory is exact up to O(η). */
 export function applicability(spec: ResolvedSpec, spectrum: Spectrum): ResultView['applies'] {

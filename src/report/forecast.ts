@@ -61,7 +61,7 @@ export function forecastAmplitudes(
 }
 
 /** Run time per flow time. */
-export function pace({ training }: ResolvedSpec): number {
+function pace({ training }: ResolvedSpec): number {
   return training.mode === 'flow' ? 1 : 1 - training.momentum
 }
 

@@ -1,7 +1,7 @@
 /** The few SVG elements that figures are made of. Coordinates are user units with a tenth's precision. */
 export type Attributes = Readonly<Record<string, string | number>>
 
-export const FONT = "'DejaVu Sans', Verdana, Geneva, sans-serif"
+const FONT = "'DejaVu Sans', Verdana, Geneva, sans-serif"
 
 /** <name a="…">…</name>; `content` is markup already. */
 export function element(name: string, attributes: Attributes, content = ''): string {

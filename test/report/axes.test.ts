@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { coloursByRank } from '../../src/report/colours.ts'
-import { downsample } from '../../src/report/downsample.ts'
 import { spreadLabels } from '../../src/report/layout.ts'
 import { rankCorrelation } from '../../src/report/rank-correlation.ts'
 import { formatShort, formatTick, linearTicks, logTicks } from '../../src/report/ticks.ts'
@@ -54,14 +53,4 @@ it("Spearman's correlation shares ranks among ties and is null where there is no
   assert.equal(rankCorrelation([1, 1], [1, 2]), null)
   // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5/√(4.5 · 5).
   assert.ok(Math.abs(rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4])! - 4.5 / Math.sqrt(22.5)) < 1e-15)
-})
-
-it('a thinned trajectory keeps first and last row and all passages', () => {
-  const series = Array.from({ length: 101 }, (_, k) => k)
-  const passages = { time: [1, 2], amplitude: [3, 4] }
-  const feature = { index: 0, measured: series, predicted: series, passages }
-  const thin = downsample({ time: series, step: series, loss: series, features: [feature] }, 5)
-  assert.deepEqual(thin.time, [0, 25, 50, 75, 100])
-  assert.deepEqual(thin.features[0], { index: 0, measured: thin.time, predicted: thin.time, passages })
-  assert.throws(() => downsample(thin, 1))
 })
