@@ -31,9 +31,10 @@ export class Pace {
     const { step } = training
     const steps = this.#flow ? this.#flowSteps(training) : this.#end
     const whole = steps > 0 ? Math.min(1, step / steps) : 1
-    this.#fraction = Math.max(this.#fraction, whole)
-    const elapsed = this.wallSeconds()
-    const etaSeconds = this.#fraction > 0 ? (elapsed * (1 - this.#fraction)) / this.#fraction : null
+    // A plateau's long steps promise an end that the transition behind it takes back, so the fraction goes a quarter of the way.
+    const believed = whole === 1 ? 1 : Math.min(whole, this.#fraction + (1 - this.#fraction) / 4)
+    this.#fraction = Math.max(this.#fraction, this.#flow ? believed : whole)
+    const etaSeconds = step > 0 ? ((steps - step) / step) * this.wallSeconds() : steps > 0 ? null : 0
     return { step, steps, fraction: this.#fraction, etaSeconds }
   }
 
