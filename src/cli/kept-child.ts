@@ -78,7 +78,7 @@ export class KeptChild {
   /** One life of the process. @returns how it ended */
   async #live(): Promise<string> {
     const { file, env } = this.#plan
-    const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(file)], {
+    const child = spawn(process.execPath, [...nodeFlags(), fileURLToPath(file)], {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: true,
@@ -94,6 +94,12 @@ export class KeptChild {
       this.#child = undefined
     }
   }
+}
+
+/** Node's flags for a child: ours, but never the code of `node -e`, which the child would run instead of its file. */
+function nodeFlags(): string[] {
+  const code = process.execArgv.findIndex((flag) => /^(-e|-p|-pe|--eval|--print)$/.test(flag))
+  return code < 0 ? process.execArgv : process.execArgv.toSpliced(code, 2)
 }
 
 /** A module beside the caller's tree, with the caller's own extension: source under tsx, dist compiled. */
