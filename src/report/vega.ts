@@ -8,10 +8,24 @@ import { formatShort } from './ticks.ts'
  * w̄ as it is, `share` is w̄ over the fixed point.
  */
 export function vegaLiteSpec(drawing: Drawing): object {
+  return { ...HEAD, ...viewOf(drawing), usermeta: metaOf(drawing) }
+}
+
+/** Several runs side by side as one Vega-Lite specification. @param columns views in a row */
+export function vegaLiteComparison(title: string, drawings: readonly Drawing[], columns: number): object {
+  return { ...HEAD, title, columns, concat: drawings.map(viewOf), usermeta: { runs: drawings.map(metaOf) } }
+}
+
+const HEAD = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json' }
+
+function metaOf({ id, spec, result }: Drawing): object {
+  return { id, fingerprint: result.fingerprint, spec }
+}
+
+function viewOf(drawing: Drawing): object {
   const { id, spec, result } = drawing
   const curves = curvesOf(drawing)
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title: {
       text: headline(spec),
       subtitle: [`${finding(result)}, ${howTrained(spec, result)}`, provenance(id, result)],
@@ -21,7 +35,6 @@ export function vegaLiteSpec(drawing: Drawing): object {
     height: 480,
     layer: layers(curves),
     encoding: { color: colourOf(curves) },
-    usermeta: { id, fingerprint: result.fingerprint, spec },
   }
 }
 

@@ -5,7 +5,7 @@ import type { Drawing } from '../../src/report/curves.ts'
 import { drawFigure } from '../../src/report/figure.ts'
 import { renderPng } from '../../src/report/png.ts'
 import { buildReport, type FinishedRun } from '../../src/report/report.ts'
-import { vegaLiteSpec } from '../../src/report/vega.ts'
+import { vegaLiteComparison, vegaLiteSpec } from '../../src/report/vega.ts'
 import { exactRun, type Setting } from './exact-run.ts'
 
 const inverted = { lambda: [1.12, 1.08, 1.04, 1], rho: [0.4, 0.5, 0.65, 0.9], scale: 1e-3, depth: 3 }
@@ -134,4 +134,13 @@ it('the Vega-Lite form holds measured and predicted points and all critical time
     seen!.map(({ time }) => Math.round(time!)),
     expected!.map(({ time }) => Math.round(time!)),
   )
+})
+
+it('a Vega-Lite comparison names its schema once, at the top, where alone it may stand', () => {
+  const spec = vegaLiteComparison('Both', [jepa, mae], 2) as { $schema: string; concat: object[] }
+  assert.match(spec.$schema, /vega-lite/)
+  assert.equal(spec.concat.length, 2)
+  for (const view of spec.concat) {
+    assert.deepEqual(Object.keys(view).sort(), ['encoding', 'height', 'layer', 'title', 'width'])
+  }
 })
