@@ -1,4 +1,4 @@
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { ExperimentError } from '../experiment/failure.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { openService, type Service } from './service.ts'
@@ -9,24 +9,30 @@ import { openService, type Service } from './service.ts'
  */
 const LEAVE_MS = 9_000
 
+let service: Service | undefined
+
+/** Ends in order. What is not open yet ends with the process: Redis has it from the kernel. */
+function leave(why: string, log: Logger): void {
+  log.info({ why }, 'the API leaves')
+  setTimeout(() => process.exit(1), LEAVE_MS)
+  const closed = service?.close() ?? Promise.resolve()
+  closed.then(
+    () => process.exit(0),
+    (error) => {
+      log.error({ err: error }, 'not closed in order')
+      process.exit(1)
+    },
+  )
+}
+
 async function start(): Promise<void> {
   const settings = readSettings(process.env)
   const log = pino({ name: 'api', level: settings.logLevel })
-  const service = await openService({ settings, log, clock: () => Date.now() })
-  const leave = (why: string) => {
-    log.info({ why }, 'the API leaves')
-    setTimeout(() => process.exit(1), LEAVE_MS)
-    service.close().then(
-      () => process.exit(0),
-      (error) => {
-        log.error({ err: error }, 'not closed in order')
-        process.exit(1)
-      },
-    )
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => leave(signal))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => leave(signal, log))
   // Where serve started this process over IPC, it ends with serve, however that ended.
-  process.on('disconnect', () => leave('disconnect'))
+  process.on('disconnect', () => leave('disconnect', log))
+  if (process.channel === null) return leave('disconnect', log)
+  service = await openService({ settings, log, clock: () => Date.now() })
   const listening = await listen(service, settings)
   log.info({ listening }, 'the API listens')
   process.send?.({ listening, redis: service.redis })
