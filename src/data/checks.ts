@@ -9,7 +9,7 @@ type Rows = readonly (readonly number[])[]
 /** An entry may differ from its mirror by this part of the largest entry: printed numbers, not another law. */
 const SYMMETRY = 1e-8
 /** An eigenvalue may be negative by this part of the trace: rounding of a singular covariance. */
-export const SEMIDEFINITE = 1e-10
+const SEMIDEFINITE = 1e-10
 
 /** A fault for each named list that is not as long as the first. */
 export function lengthFaults(lists: Readonly<Record<string, readonly unknown[] | undefined>>): FieldFault[] {

@@ -13,7 +13,7 @@ const FASHION_FILES = [
 ]
 
 /** The registered names. */
-export const DATASET_NAMES = ['mnist', 'fashion-mnist'] as const
+const DATASET_NAMES = ['mnist', 'fashion-mnist'] as const
 
 /**
  * The images that a spec's `dataset` names.

@@ -36,7 +36,8 @@ export const mnist: ImageSource = {
 
 async function readDigits(): Promise<Buffer[]> {
   try {
-    const folder = dirname(createRequire(import.meta.url).resolve('mnist/package.json'))
+    const require = createRequire(import.meta.url)
+    const folder = dirname(require.resolve('mnist/package.json'))
     return await Promise.all(
       Array.from({ length: 10 }, (_, digit) => readFile(join(folder, 'src', 'digits', `${digit}.json`))),
     )

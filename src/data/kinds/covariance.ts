@@ -60,7 +60,7 @@ function jointFaults(moments: Moments): FieldFault[] {
 }
 
 /** [[Sxx, Syx'], [Syx, Syy]], [2d][2d]. */
-export function jointCovariance({ Sxx, Syx, Syy }: Moments): Matrix {
+function jointCovariance({ Sxx, Syx, Syy }: Moments): Matrix {
   const d = Sxx.rows
   const joint = zeros(2 * d, 2 * d)
   for (let i = 0; i < d; i++) {
