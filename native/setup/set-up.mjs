@@ -32,12 +32,25 @@ export async function setUp({ dependenciesOnly = false, retry = false } = {}) {
   try {
     for (const step of steps) if (!isSettled(step, place, retry)) await take(step, place)
     tidy(place, steps)
+  } catch (error) {
+    throw explain(error)
   } finally {
     await cache.release()
     await checkout.release()
     stopListening()
   }
   return { worked: true }
+}
+
+/** A disk that is full or not ours to write is the machine's fault, not the program's. */
+function explain(error) {
+  const remedies = {
+    EACCES: 'Run this as the owner of the checkout and its cache, or set JEPALAB_CACHE to a folder of yours.',
+    EROFS: 'This disk is read-only; work in a checkout that you may write.',
+    ENOSPC: 'Free some space, or set JEPALAB_CACHE to a folder on a larger disk.',
+  }
+  const remedy = remedies[error.code]
+  return remedy === undefined ? error : new SetupTrouble(error.message, remedy, { cause: error })
 }
 
 /** Steps that the settings ask for. */
