@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { ExperimentError } from '../src/experiment/failure.ts'
-import { readSettings } from '../src/settings.ts'
+import { repositoryRoot } from '../src/experiment/repository.ts'
+import { readSettings, SettingsSchema } from '../src/settings.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'jepalab-settings-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -93,3 +94,13 @@ it('a password in REDIS_URL stays out of the message', () => {
     (error) => error instanceof Error && !error.message.includes('secret'),
   )
 })
+
+it('docs/setup.md lists every setting and no other', () => {
+  const page = readFileSync(join(repositoryRoot(), 'docs/setup.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name)
+  assert.deepEqual(rows, Object.keys(SettingsSchema.properties).sort(byRow(rows)))
+})
+
+function byRow(rows: readonly (string | undefined)[]) {
+  return (a: string, b: string) => rows.indexOf(a) - rows.indexOf(b)
+}

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty'
-import { checkUp, type Finding } from '../checkup.ts'
+import { checkUp } from '../checkup.ts'
+import type { Finding } from '../finding.ts'
 
 /** jepalab doctor: what was found on this machine, and the remedy where something is missing. */
 export const doctor = defineCommand({

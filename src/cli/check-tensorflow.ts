@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { findGpus } from '../experiment/hardware.ts'
+import type { Installation } from '../experiment/installation.ts'
+import type { Finding } from './finding.ts'
+
+/** Whether TensorFlow was set up, loads, and on what it computes. */
+export async function checkTensorFlow({ tensorflow, failures }: Installation): Promise<Finding> {
+  const name = 'TensorFlow'
+  if (tensorflow?.variant === 'off') {
+    return { name, ok: true, says: 'off, as JEPALAB_TENSORFLOW says', facts: { variant: 'off' } }
+  }
+  const failure = failures.tensorflow ?? failures.binding
+  if (tensorflow === null || failure) {
+    const says = failure?.fact ?? 'not set up'
+    return {
+      name,
+      ok: false,
+      says,
+      remedy: failure?.remedy ?? 'Run npm run setup.',
+      facts: { variant: null },
+    }
+  }
+  const probe = await probeTensorFlow()
+  const facts = { variant: tensorflow.variant, folder: tensorflow.folder, ...probe }
+  if (!probe.loads)
+    return { name, ok: false, says: probe.why ?? 'does not load', remedy: 'Run npm run setup.', facts }
+  const says = `${probe.version}, ${tensorflow.variant} build, computes on ${probe.device}, ${probe.gpus} GPUs`
+  return { name, ok: true, says, facts }
+}
+
+interface Probe {
+  readonly loads: boolean
+  readonly version?: string
+  readonly device?: string
+  readonly gpus?: number
+  readonly why?: string
+}
+
+/** Loads TensorFlow in a process of its own: this room has no tensor library, and a broken one may crash. */
+function probeTensorFlow(): Promise<Probe> {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+  const path = fileURLToPath(new URL(`../../workers/engines/tensorflow/probe${extension}`, import.meta.url))
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...process.execArgv, path], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    let complained = ''
+    child.stdout.on('data', (chunk) => {
+      said += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      complained = (complained + chunk).slice(-2_000)
+    })
+    child.once('close', (code, signal) => {
+      const line = said.trim().split('\n').at(-1) ?? ''
+      if (line.startsWith('{')) resolve(JSON.parse(line))
+      else resolve({ loads: false, why: `its process ended with ${signal ?? code}: ${complained.trim()}` })
+    })
+  })
+}
+
+/** NVIDIA's driver and cards, and whether the TensorFlow that is here can use them. */
+export function checkGpus({ tensorflow }: Installation): Finding {
+  const { driver, names } = findGpus()
+  const facts = { driver, gpus: names.length, names }
+  if (driver === null)
+    return { name: 'GPUs', ok: true, says: '0 GPUs, no NVIDIA driver: device cuda is refused', facts }
+  const says = `${names.length} GPUs (${names.join(', ') || 'none'}), NVIDIA driver ${driver}`
+  if (names.length === 0 || tensorflow?.variant !== 'cpu') return { name: 'GPUs', ok: true, says, facts }
+  return { name: 'GPUs', ok: true, says, remedy: 'Set JEPALAB_TENSORFLOW=cuda to use them.', facts }
+}
