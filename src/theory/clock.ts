@@ -43,14 +43,13 @@ export function advance(clock: Clock, from: number, wait: number): number {
   let y = Math.min(from + wait / clock.slope(from), furthest(from))
   for (let iteration = 0; iteration < 200; iteration++) {
     const excess = clock.elapsed(from, y) - wait
-    if (Math.abs(excess) <= 4e-16 * wait) return y
     if (excess > 0) high = y
     else low = y
-    let next = y - excess / clock.slope(y)
-    if (high === Infinity) next = Math.min(next, furthest(low))
-    if (!(next > low && next < high))
-      next = high < Infinity ? (low + high) / 2 : low + Math.max(1, low - from)
-    if (Math.abs(next - y) <= 4e-16 * Math.max(1, Math.abs(y))) return next
+    const newton = y - excess / clock.slope(y)
+    // the next error is about the square of this step, below rounding
+    if (Math.abs(newton - y) <= 1e-9 * Math.max(1, Math.abs(y))) return Math.max(newton, from)
+    let next = high === Infinity ? Math.min(newton, furthest(low)) : newton
+    if (!(next > low && next < high)) next = high < Infinity ? (low + high) / 2 : furthest(low)
     y = next
   }
   return y // the bracket has shrunk to the rounding of `elapsed`
@@ -88,7 +87,7 @@ function shrinking(objective: Objective, mode: Mode): Clock {
   }
   return {
     start: -Math.log(Math.expm1(Math.log(scale) / depth - Math.log(target))),
-    stride: Infinity,
+    stride: FLAT,
     elapsed: (from, to) =>
       integrate(slope, Math.min(from, FLAT), Math.min(to, FLAT), 0.5) +
       slope(FLAT) * (Math.max(to, FLAT) - Math.max(from, FLAT)),

@@ -21,6 +21,8 @@ const Syx = [
   [0.03, 0.05, 0.2],
 ]
 
+const PLATEAU_TIME = 7e5 // after the first feature, before the second
+
 /** Trains the moments by flow from V = W = s·I (aligned for both objectives) to rest. */
 async function trained(
   objective: 'jepa' | 'mae',
@@ -72,6 +74,35 @@ it("mae without a common basis ends with the powers of M's singular values, alon
   }
   const fitted = multiply(decoder, encoder)
   for (const [k, x] of fitted.data.entries()) assert.ok(Math.abs(x - end.regression.data[k]!) < 1e-7)
+})
+
+it("jepa's rank-one plateau lies along the left eigenvector of M's largest eigenvalue, at amplitude ρ^L", async () => {
+  const [sxx, syx] = [
+    [
+      [1, 0.2],
+      [0.2, 0.5],
+    ],
+    [
+      [0.7, 0.3],
+      [0.1, 0.2],
+    ],
+  ] as const
+  const end = nonCommutingEnd(fromRows(sxx), fromRows(syx), 2)
+  const [top] = end.generalizedRho!
+  const m = end.regression.data
+  const left = [m[2]!, top! - m[0]!] // (M' − ρ) l = 0
+  const { encoder } = await trained(
+    'jepa',
+    sxx.map((row) => [...row]),
+    syx.map((row) => [...row]),
+    1e-4,
+    PLATEAU_TIME,
+  )
+  const { values, v } = singularValues(encoder)
+  const cosine = (v.data[0]! * left[0]! + v.data[2]! * left[1]!) / Math.hypot(left[0]!, left[1]!)
+  assert.ok(values[1]! < 0.02 * values[0]!, `not yet of rank one: ${values}`)
+  assert.ok(relativeError(values[0]!, top! ** 2) < 0.02, `${values[0]}, ρ^L ${top! ** 2}`) // the second feature's start
+  assert.ok(Math.abs(cosine) > 0.9999, `cosine ${cosine}`)
 })
 
 interface Input {

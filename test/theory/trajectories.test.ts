@@ -136,6 +136,23 @@ for (const objective of objectives) {
   })
 }
 
+it('a start far above 1 shrinks at any depth without overflow', () => {
+  for (const objective of objectives) {
+    for (const depth of [1, 2, 8]) {
+      const mode = { depth, lambda: 1, rho: 0.5, scale: 1e40 }
+      const series = amplitudesAt(objective, mode, [1e-300, 1e-6, 1, 1e6, 1e200])
+      const target = fixedPoint(objective, 0.5, depth)
+      for (const [k, w] of series.entries()) {
+        assert.ok(
+          w >= target * (1 - 1e-12) && w <= (series[k - 1] ?? mode.scale) * (1 + 1e-12),
+          `${objective} ${depth}: ${series}`,
+        )
+      }
+      assert.ok(relativeError(series.at(-1)!, target) < 1e-12, `${objective} ${depth}: ${series}`) // rounding
+    }
+  }
+})
+
 it('logOmega solves x + ln x = c from far below to far above 0', () => {
   for (const c of [-1e4, -745, -30, -2, -1, 0, 0.5, 1, 2, 40, 1e6, 1e300]) {
     const x = logOmega(c)
