@@ -34,7 +34,7 @@ export function readPlace(environment = process.env) {
 }
 
 /** True where the kernel driver of NVIDIA answers, in Linux proper or under WSL. */
-export function hasNvidiaDriver() {
+function hasNvidiaDriver() {
   const signs = ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/usr/lib/wsl/lib/libcuda.so.1']
   return signs.some((path) => existsSync(path)) || findProgram('nvidia-smi') !== null
 }

@@ -14,7 +14,7 @@ import { CommandFailed, run } from '../setup/command.mjs'
 import { withProgress } from '../setup/progress.mjs'
 import { readRecord, writeRecord } from '../setup/record.mjs'
 import { hashOf, readJson, writeJson } from '../setup/stamp.mjs'
-import { findProgram, installCommand, SetupTrouble } from '../setup/trouble.mjs'
+import { installCommand, SetupTrouble } from '../setup/trouble.mjs'
 import { findCompiler, libraries } from './libraries.mjs'
 import { version, wheelSet } from './wheel-set.mjs'
 
