@@ -17,7 +17,7 @@ import { writeFigures } from './write-figures.ts'
  */
 export async function runDemo(): Promise<number> {
   const began = performance.now()
-  const env = { ...process.env, JEPALAB_PORT: '0' }
+  const env = { LOG_LEVEL: 'warn', ...process.env, JEPALAB_PORT: '0' }
   const settings = readSettings(env)
   const service = await startService(env, settings, (line) => process.stderr.write(`${line}\n`))
   try {

@@ -18,31 +18,38 @@ const MOST_FEATURES = 8
 export function twinsTable(all: readonly Twins[]): string {
   const header = ['setting', 'feature', 'λ', 'ρ']
   for (const name of ['JEPA', 'MAE']) header.push(`${name} predicted`, 'measured', 'place')
-  const rows = all.flatMap(({ label, jepa, mae }) =>
-    listedFeatures({ jepa, mae }).map((index, row) => {
+  const rows = all.flatMap(({ label, jepa, mae }) => {
+    const listed = listedFeatures({ jepa, mae })
+    return listed.map((index, row) => {
       const { lambda, rho } = jepa.features[index]!
-      const setting = row === 0 ? label : ''
-      return [setting, index, lambda, rho, ...measured(jepa, index), ...measured(mae, index)]
-    }),
-  )
+      const cells = [jepa, mae].flatMap((result) => measured(result, index, listed))
+      return [row === 0 ? label : '', index, lambda, rho, ...cells]
+    })
+  })
   return formatTable(header, rows)
 }
 
-/** Features in the order of falling λ that the table has room for. */
+/** Features that grew and were learned by either objective, by falling λ, as many as the table has room for. */
 export function listedFeatures({ jepa, mae }: Pick<Twins, Objective>): number[] {
   const learned = jepa.features
     .map(({ index }) => index)
-    .filter((index) => isLearned(jepa, index) || isLearned(mae, index))
+    .filter((index) => grew(jepa, index) || grew(mae, index))
   const byLambda = learned.sort((a, b) => jepa.features[b]!.lambda - jepa.features[a]!.lambda)
   return byLambda.slice(0, MOST_FEATURES)
 }
 
-function isLearned(result: ResultView, index: number): boolean {
-  return result.features[index]!.criticalTime.measured !== null
+/** The listed features in the order in which they were learned; those that were not are left out. */
+export function listedOrder(result: ResultView, listed: readonly number[]): number[] {
+  return result.order.measured.filter((index) => listed.includes(index) && grew(result, index))
 }
 
-function measured(result: ResultView, index: number): (number | null)[] {
+/** Whether a feature reached its critical time after the start; one that starts beyond it was never learned. */
+function grew(result: ResultView, index: number): boolean {
+  return (result.features[index]!.criticalTime.measured ?? 0) > 0
+}
+
+function measured(result: ResultView, index: number, listed: readonly number[]): (number | null)[] {
   const { criticalTime } = result.features[index]!
-  const place = criticalTime.measured === null ? null : result.order.measured.indexOf(index) + 1
-  return [criticalTime.predicted, criticalTime.measured, place]
+  const place = listedOrder(result, listed).indexOf(index) + 1
+  return [criticalTime.predicted, criticalTime.measured, place === 0 ? null : place]
 }

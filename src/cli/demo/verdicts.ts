@@ -1,6 +1,6 @@
 import type { ResultView } from '../../experiment/result-view.ts'
 import { formatNumber } from '../table.ts'
-import { listedFeatures, type Twins } from './twins.ts'
+import { listedFeatures, listedOrder, type Twins } from './twins.ts'
 
 /** What a study found, computed from the measurements alone. */
 export interface Verdict {
@@ -49,20 +49,38 @@ function judgeScale(all: readonly Twins[]): Verdict {
   }
 }
 
-/** On real images each objective's measured order follows its own prediction. */
+/**
+ * On real images, too, MAE begins with the largest λ whatever the noise does, and JEPA turns to a higher ρ
+ * where the noise sits on the largest λ.
+ */
 function judgeDigits(all: readonly Twins[]): Verdict {
-  const told = all.map(({ label, jepa, mae }) => {
-    const listed = listedFeatures({ jepa, mae })
-    const first = (result: ResultView) => result.order.measured.filter((i) => listed.includes(i)).join(' ')
+  const told = all.map((twins) => {
+    const { label, jepa, mae } = twins
+    const listed = listedFeatures(twins)
+    const order = (result: ResultView) => listedOrder(result, listed).join(' ')
     return (
-      `${label} (commutator ${formatNumber(jepa.commutator)}): JEPA ${first(jepa)}, MAE ${first(mae)}; rank correlation with ` +
-      `the prediction ${ranked(jepa)} for JEPA, ${ranked(mae)} for MAE.`
+      `${label} (commutator ${formatNumber(jepa.commutator)}): JEPA ${order(jepa)}, MAE ${order(mae)}; rank correlation ` +
+      `with the prediction ${ranked(jepa)} and ${ranked(mae)}.`
     )
   })
-  const holds = all.every(
-    ({ jepa, mae }) => (jepa.rankCorrelation ?? 0) > 0.5 && (mae.rankCorrelation ?? 0) > 0.5,
-  )
+  const [equal, loud] = all.map((twins) => {
+    const listed = listedFeatures(twins)
+    return {
+      jepa: listedOrder(twins.jepa, listed)[0],
+      mae: listedOrder(twins.mae, listed)[0],
+      top: listed[0],
+    }
+  }) as [First, First]
+  const holds =
+    equal.jepa === equal.top && equal.mae === equal.top && loud.mae === loud.top && loud.jepa !== loud.top
   return { holds, sentence: told.join(' ') }
+}
+
+/** The feature that each objective learned first, and the one of the largest λ. */
+interface First {
+  readonly jepa: number | undefined
+  readonly mae: number | undefined
+  readonly top: number | undefined
 }
 
 function orderOf(result: ResultView): string {
