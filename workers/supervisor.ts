@@ -40,3 +40,4 @@ async function leave(signal: string): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal))
 // Where serve started this process over IPC, it ends with serve.
 process.on('disconnect', () => void leave('disconnect'))
+if (process.connected === false) void leave('disconnect') // it was gone before this line

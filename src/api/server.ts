@@ -31,7 +31,7 @@ async function start(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => leave(signal, log))
   // Where serve started this process over IPC, it ends with serve, however that ended.
   process.on('disconnect', () => leave('disconnect', log))
-  if (process.channel === null) return leave('disconnect', log)
+  if (process.connected === false) return leave('disconnect', log)
   service = await openService({ settings, log, clock: () => Date.now() })
   const listening = await listen(service, settings)
   log.info({ listening }, 'the API listens')
