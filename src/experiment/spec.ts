@@ -165,4 +165,3 @@ export const ExperimentSpec = Type.Object(
 )
 export type ExperimentSpec = Static<typeof ExperimentSpec>
 export type InitSpec = ExperimentSpec['init']
-export type TrainingSpec = ExperimentSpec['training']
