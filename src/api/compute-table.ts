@@ -14,7 +14,7 @@ import { drawComparison } from '../report/comparison.ts'
 import { drawFigure } from '../report/figure.ts'
 import { renderPng } from '../report/png.ts'
 import { buildReport } from '../report/report.ts'
-import { vegaLiteSpec } from '../report/vega.ts'
+import { vegaLiteComparison, vegaLiteSpec } from '../report/vega.ts'
 import { predict } from '../theory/predict.ts'
 
 interface ReportInput {
@@ -77,16 +77,19 @@ export const COMPUTE = {
 
   table: ({ trajectory, format }: TableInput): string | Uint8Array => TABLES[format](trajectory),
 
-  figure({ runs, title, columns, format }: FigureInput): string | Uint8Array {
-    const drawings = runs.map((run) => ({ ...run, spec: resolveSpec(run.spec, run.result.features.length) }))
+  figure({ runs, title = 'Measured against predicted', columns, format }: FigureInput): string | Uint8Array {
+    const drawings = runs.map(({ spec, ...run }) => ({
+      ...run,
+      spec: resolveSpec(spec, run.result.features.length),
+      ...(spec.name === undefined ? {} : { title: spec.name }),
+    }))
     const [first, ...others] = drawings
     if (first === undefined) throw new RangeError('A figure needs a run.')
+    const alone = others.length === 0
     if (format === 'vl.json') {
-      const views = drawings.map(vegaLiteSpec)
-      return JSON.stringify(others.length === 0 ? views[0] : { title, columns, concat: views })
+      return JSON.stringify(alone ? vegaLiteSpec(first) : vegaLiteComparison(title, drawings, columns))
     }
-    const several = () => drawComparison(title ?? 'Measured against predicted', drawings, columns)
-    const svg = others.length === 0 ? drawFigure(first) : several()
+    const svg = alone ? drawFigure(first) : drawComparison(title, drawings, columns)
     return format === 'svg' ? svg : renderPng(svg)
   },
 }

@@ -1,9 +1,6 @@
 type Cell = string | number | null | undefined
 
-/**
- * A table as text: a header, a rule, one line per row. Columns of numbers stand to the right with four
- * significant digits; null is a dash.
- */
+/** A table as text: a header, a rule, one line per row. Numbers stand to the right; null is a dash. */
 export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const numeric = header.map((_, c) => rows.some((row) => typeof row[c] === 'number'))
   const cells = [header, ...rows].map((row) => header.map((_, c) => formatCell(row[c])))
@@ -23,10 +20,9 @@ function formatCell(cell: Cell): string {
   return typeof cell === 'number' ? formatNumber(cell) : cell
 }
 
-/** Four significant digits; whole numbers below a million whole; powers of ten only where they shorten. */
+/** Six significant digits without trailing zeros; powers of ten only beyond 10⁷ and below 10⁻³. */
 export function formatNumber(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value)
   const size = Math.abs(value)
-  if (size >= 1e6 || size < 1e-3) return value.toExponential(3)
-  return value.toPrecision(4)
+  if (size !== 0 && (size >= 1e7 || size < 1e-3)) return value.toExponential(3)
+  return String(Number(value.toPrecision(6)))
 }

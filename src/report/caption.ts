@@ -26,15 +26,17 @@ export function howTrained({ training }: ResolvedSpec, { engine, device }: Resul
 
 /** What was learned first, and whether theory foresaw the order. */
 export function finding({ features, order, rankCorrelation }: ResultView): string {
-  const learned = order.measured.filter((i) => features[i]!.criticalTime.measured !== null)
+  const learned = order.measured.filter((i) => (features[i]!.criticalTime.measured ?? 0) > 0)
   if (learned.length === 0) return 'no feature learned'
+  const predicted = order.predicted.filter((i) => learned.includes(i))
   const rule = ruleOf(learned.map((i) => features[i]!))
-  const foreseen = learned.every((i, k) => order.predicted[k] === i)
+  const foreseen = learned.every((i, k) => predicted[k] === i)
   const agreement = foreseen
     ? 'in the predicted order'
     : `rank correlation with theory ${formatOr(rankCorrelation)}`
-  if (rule !== null) return `${rule} first, ${agreement}`
-  return foreseen ? `learned ${agreement}` : agreement
+  const count = learned.length < features.length ? `${learned.length} of ${features.length} learned, ` : ''
+  if (rule !== null) return `${count}${rule} first, ${agreement}`
+  return foreseen && count === '' ? `learned ${agreement}` : `${count}${agreement}`
 }
 
 function formatOr(value: number | null): string {

@@ -49,10 +49,10 @@ const LOG_FROM = 12 // a window of less than this ratio reads better on a linear
 export function curvesOf(drawing: Drawing): Curves {
   const { spec, result, trajectory } = drawing
   const curves = result.features.map((_, i) => measuredCurve(withPassages(trajectory), i))
-  const window = learningWindow(drawing, curves)
+  const named = namedFeatures(drawing)
+  const window = learningWindow(drawing, named, curves)
   const times = gridOf(window)
   const largest = Math.max(...result.features.map(({ amplitude }) => amplitude.fixedPoint ?? 0)) || 1
-  const named = namedFeatures(drawing)
   const colours = coloursOf(named)
   return {
     window,
@@ -75,9 +75,13 @@ export function curvesOf(drawing: Drawing): Curves {
   }
 }
 
-/** All, or where there are too many the first that have most of their rise before them. */
+/** All, or where there are too many the first that were learned; where none was, the first that may still rise. */
 function namedFeatures({ spec, result }: Drawing): ResultView['features'] {
   if (result.features.length <= NAMED) return result.features
+  const learned = result.features
+    .filter(({ criticalTime }) => (criticalTime.measured ?? 0) > 0)
+    .sort((a, b) => a.criticalTime.measured! - b.criticalTime.measured!)
+  if (learned.length > 0) return learned.slice(0, NAMED)
   const half = spec.measure.fraction / 2
   const rising = result.features.filter(
     ({ amplitude }) => (amplitude.initial ?? 0) < half * (amplitude.fixedPoint ?? 0),
@@ -101,9 +105,15 @@ function withPassages({ time, step, features }: TrajectoryView) {
   }
 }
 
-function learningWindow({ spec, result, trajectory }: Drawing, curves: readonly MeasuredCurve[]): Window {
+function learningWindow(
+  { spec, result, trajectory }: Drawing,
+  named: ResultView['features'],
+  curves: readonly MeasuredCurve[],
+): Window {
   const end = trajectory.time.at(-1) || 1
-  const moments = result.features.flatMap(({ criticalTime, amplitude }, i) => {
+  const moments = result.features.flatMap((feature, i) => {
+    if (!named.includes(feature)) return []
+    const { criticalTime, amplitude } = feature
     const fixedPoint = amplitude.fixedPoint ?? 0
     if (fixedPoint === 0) return []
     const seen = [0.05, 0.95].map((share) => timeOfReaching(curves[i]!, share * fixedPoint, fixedPoint))

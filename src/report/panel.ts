@@ -209,8 +209,11 @@ function labelLines({ feature }: FeatureCurves): [string, string] {
   return [`ρ ${formatShort(feature.rho)}`, `λ ${formatShort(feature.lambda)}`]
 }
 
+const MOST_LABELLED = 8 // where there are more features the caption counts those that were not learned
+
 /** Features that did not reach p in this run: named at the right end, above their curves. */
 function drawUnlearned({ features, window }: Curves, { right, share }: Frame): string {
+  if (features.length > MOST_LABELLED) return ''
   const unlearned = features.filter(({ feature }) => feature.criticalTime.measured === null)
   const named = unlearned.filter((curve) => curve.named).slice(0, 3)
   const lines = named.map((curve) => ({

@@ -12,7 +12,11 @@ export function vegaLiteSpec(drawing: Drawing): object {
 }
 
 /** Several runs side by side as one Vega-Lite specification. @param columns views in a row */
-export function vegaLiteComparison(title: string, drawings: readonly Drawing[], columns: number): object {
+export function vegaLiteComparison(
+  title: string,
+  drawings: readonly Drawing[],
+  columns = Math.min(4, drawings.length),
+): object {
   return { ...HEAD, title, columns, concat: drawings.map(viewOf), usermeta: { runs: drawings.map(metaOf) } }
 }
 

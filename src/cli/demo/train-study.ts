@@ -31,7 +31,7 @@ async function postTwins(
     OBJECTIVES.map(async (objective) => {
       const settled = await withTime(client, {
         ...spec(objective),
-        name: `${label}, ${objective.toUpperCase()}`,
+        name: `${objective.toUpperCase()}, ${label}`,
       })
       return client.post<JobView>('/v1/jobs', settled)
     }),
