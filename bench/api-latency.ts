@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -51,12 +51,21 @@ function startService(): { child: ChildProcess; ready: Promise<{ url: string; mi
   const args = [...process.execArgv, module('../src/cli/jepalab'), 'serve', '--port', '0', '--workers', '1']
   const env = { ...process.env, JEPALAB_HOME: home, LOG_LEVEL: 'warn' }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  const ready = once(child.stdout!, 'data').then(async ([line]) => {
-    const url = /http:\/\/[^\s,]+/.exec(String(line))![0]
+  const ready = whereItListens(child).then(async (url) => {
     await fetch(`${url}/healthz`)
     return { url, milliseconds: performance.now() - began }
   })
   return { child, ready }
+}
+
+async function whereItListens(child: ChildProcess): Promise<string> {
+  let text = ''
+  for await (const [chunk] of on(child.stdout!, 'data')) {
+    text += chunk
+    const url = /listens on (http:\/\/\S+)/.exec(text)?.[1]
+    if (url !== undefined) return url
+  }
+  throw new Error('The service ended before it listened.')
 }
 
 /** A job that keeps a core busy far longer than the measurement. @returns its id, once it trains */

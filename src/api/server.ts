@@ -8,6 +8,8 @@ import { openService, type Service } from './service.ts'
  * SIGTERM, SIGINT and a parent that is gone end it in order.
  */
 const LEAVE_MS = 9_000
+/** A parent that was killed leaves workers behind that need Redis to hand back what they train. */
+const ORPHAN_MS = 1_500
 
 let service: Service | undefined
 
@@ -30,7 +32,7 @@ async function start(): Promise<void> {
   const log = pino({ name: 'api', level: settings.logLevel })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => leave(signal, log))
   // Where serve started this process over IPC, it ends with serve, however that ended.
-  process.on('disconnect', () => leave('disconnect', log))
+  process.on('disconnect', () => setTimeout(() => leave('disconnect', log), ORPHAN_MS))
   if (process.connected === false) return leave('disconnect', log)
   service = await openService({ settings, log, clock: () => Date.now() })
   const listening = await listen(service, settings)
