@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -11,6 +12,8 @@ export interface ChildPlan {
   readonly env: NodeJS.ProcessEnv
   /** How long it may take to end by itself before it is killed. */
   readonly graceMs: number
+  /** How far it and its children stand back where processors are scarce: 0 to 19. */
+  readonly niceness?: number
 }
 
 export interface ChildHearer {
@@ -77,13 +80,14 @@ export class KeptChild {
 
   /** One life of the process. @returns how it ended */
   async #live(): Promise<string> {
-    const { file, env } = this.#plan
+    const { file, env, niceness = 0 } = this.#plan
     const child = spawn(process.execPath, [...nodeFlags(), fileURLToPath(file)], {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: true,
     })
     this.#child = child
+    if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness)
     child.on('message', (message) => this.#hearer.message?.(message))
     try {
       const [code, signal] = await once(child, 'exit')

@@ -5,6 +5,9 @@ import { KeptChild, siblingModule } from './kept-child.ts'
 /** A worker may take this long to hand back what it trains; its own limit is 8 s. */
 const GRACE_MS = 10_000
 
+/** Training takes every processor it can get; the API and Redis go first, so that reading a job stays quick. */
+const NICENESS = 10
+
 /** Starts the workers of this host, each on a card of its own where there are cards. */
 export function startWorkers(
   settings: Settings,
@@ -15,7 +18,10 @@ export function startWorkers(
   const cards = cardsFor(settings, env)
   return Array.from({ length: settings.workers }, (_, i) => {
     const pin = cards.length === 0 ? {} : { CUDA_VISIBLE_DEVICES: cards[i % cards.length] }
-    return new KeptChild({ name: `worker ${i}`, file, env: { ...env, ...pin }, graceMs: GRACE_MS }, { note })
+    return new KeptChild(
+      { name: `worker ${i}`, file, env: { ...env, ...pin }, graceMs: GRACE_MS, niceness: NICENESS },
+      { note },
+    )
   })
 }
 
