@@ -45,7 +45,12 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
-    http: { connectionsCheckingInterval: Math.min(5_000, limits.requestMs) },
+    // Node swaps the two times where that for the headers is the longer, and its default is 60 s.
+    http: {
+      connectionsCheckingInterval: Math.min(5_000, limits.requestMs),
+      headersTimeout: limits.requestMs,
+      requestTimeout: limits.requestMs,
+    },
     clientErrorHandler: answerBrokenRequest(limits),
     frameworkErrors: (error, request, reply) =>
       void sendProblem(error, request, reply as FastifyReply, limits),
