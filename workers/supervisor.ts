@@ -10,8 +10,8 @@ import { openStation } from './station.ts'
  * these two alone, so it runs on any host: REDIS_URL and JEPALAB_ARTIFACTS. SIGTERM and SIGINT hand the cohort under
  * way back to the queue.
  */
-const LOCK_MS = 10_000
-const STALLED_MS = 2_500
+const LOCK_MS = 8_000
+const STALLED_MS = 1_000 // a lost run is found 6 to 10 s after its worker died
 const LEAVE_MS = 8_000 // Redis may be away just now; then the lock lapses by itself
 
 const settings = readSettings(process.env)

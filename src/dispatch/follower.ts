@@ -51,7 +51,11 @@ export function followQueue(
         if (state === 'starting' || state === 'running') move(desk, id, attempt, 'recovering')
       }
     },
-    ended: (cohort, digest) => void commits.cohort(cohort, digest),
+    ended: (cohort, digest) => {
+      commits
+        .cohort(cohort, digest)
+        .catch((error) => desk.log.error({ cohort, err: error }, 'cohort not committed'))
+    },
     failed: (cohort, why) => {
       desk.log.error({ cohort, why }, 'cohort failed in its worker')
       const { code, message } = new ExperimentError('INTERNAL', {})

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { childrenOf, end, experiment, midRun, openStand } from '../dispatch/stand.ts'
 
-const OUTAGE_MS = 11_000 // longer than the lease of 10 s
+const OUTAGE_MS = 11_000 // longer than the lease of 8 s
 
 it('in an outage longer than the lease the worker stops training, and starts the run again when Redis is back, and counts no crash', async () => {
   const stand = await openStand()

@@ -25,8 +25,8 @@ after(() => stand.close())
 const SECONDS = 1.5
 const replicate = (number: number) => ({ ...experiment(SECONDS), replicate: number })
 
-/** Seconds from a blow until the run trains again; the lease of 10 s and the look for lost ones every 2.5 s are its bound. */
-const RECOVERY_MS = 16_000
+/** Seconds from a blow until the run trains again; the lease of 8 s and the look for lost ones every second are its bound, the rest is a loaded machine. */
+const RECOVERY_MS = 14_000
 
 it('a run whose trainer is killed recovers in its worker and ends with the undisturbed fingerprint', async () => {
   const asked = replicate(1)
