@@ -37,7 +37,7 @@ async function start(): Promise<void> {
   service = await openService({ settings, log, clock: () => Date.now() })
   const listening = await listen(service, settings)
   log.info({ listening }, 'the API listens')
-  process.send?.({ listening, redis: service.redis })
+  if (process.connected) process.send?.({ listening, redis: service.redis })
   service.compute.warm()
 }
 

@@ -12,20 +12,20 @@ it('numbers stand to the right, texts to the left, null is a dash', () => {
     ],
   ).split('\n')
   assert.deepEqual(lines, [
-    'name          t*',
-    '─────────  ─────',
-    'a          1.235',
-    'long name      –',
-    'b           1235',
+    'name            t*',
+    '─────────  ───────',
+    'a          1.23456',
+    'long name        –',
+    'b           1234.5',
   ])
 })
 
-it('a number keeps four significant digits and a whole one all of them', () => {
+it('a number keeps six significant digits, and powers of ten only where they shorten it', () => {
   assert.deepEqual([0.5, 3, 123456, 1234567.8, 0.00012345].map(formatNumber), [
-    '0.5000',
+    '0.5',
     '3',
     '123456',
-    '1.235e+6',
+    '1234570',
     '1.234e-4', // 0.00012345 is below its decimal in float64
   ])
 })
