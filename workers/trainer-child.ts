@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { CohortRun } from '../src/queue/cohort-job.ts'
@@ -21,6 +22,7 @@ export class TrainerChild {
   readonly #log: Logger
   #process: ChildProcess | undefined
   #heard = 0 // performance.now() of the last notice
+  #device: 'cpu' | 'any' | null = null // what the child was asked for so far
 
   constructor(log: Logger) {
     this.#log = log
@@ -37,7 +39,8 @@ export class TrainerChild {
    *
    * @throws TrainerDied where the child is gone before that, with how it went
    */
-  train(runs: readonly CohortRun[], artifacts: string, listen: NoticeListener): Promise<void> {
+  async train(runs: readonly CohortRun[], artifacts: string, listen: NoticeListener): Promise<void> {
+    await this.#settleDevice(runs)
     const child = this.warm()
     this.#heard = performance.now()
     return new Promise((resolve, reject) => {
@@ -77,22 +80,38 @@ export class TrainerChild {
     clearTimeout(last)
   }
 
+  /** A process has TensorFlow on one device for good, so a run that asks for the other one gets a fresh child. */
+  async #settleDevice(runs: readonly CohortRun[]): Promise<void> {
+    const device = runs.some(({ spec }) => spec.device === 'cpu') ? 'cpu' : 'any'
+    if (this.#device !== null && this.#device !== device) await this.kill()
+    this.#device = device
+  }
+
   #tell(order: Order): void {
     const child = this.#process
     if (child?.connected)
       child.send(order, (error) => error && this.#log.warn({ err: error }, 'order not sent'))
   }
 
+  /** Native libraries write to standard error; notices are for those who debug. */
+  #overhear(line: string): void {
+    if (NOTICE.test(line)) this.#log.debug({ trainer: line }, 'trainer says')
+    else this.#log.warn({ trainer: line }, 'trainer says')
+  }
+
   #start(): ChildProcess {
     const [command, first] = parentDeathSignal()
     const child = spawn(command, [...first, ...process.execArgv, trainerPath()], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
+    if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => this.#overhear(line))
     child.on('message', () => {
       this.#heard = performance.now()
     })
     const forget = () => {
-      if (this.#process === child) this.#process = undefined
+      if (this.#process !== child) return
+      this.#process = undefined
+      this.#device = null
     }
     child.on('exit', (code, signal) => {
       forget()
@@ -106,6 +125,9 @@ export class TrainerChild {
     return child
   }
 }
+
+/** What native libraries say of themselves on standard error: `I0000 …` of absl's log, and its own preamble. */
+const NOTICE = /^I\d{4} |^WARNING: All log messages before absl/
 
 function trainerPath(): string {
   return fileURLToPath(
