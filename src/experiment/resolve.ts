@@ -1,7 +1,7 @@
 import type { DataSpec } from './data-spec.ts'
 import { ExperimentError, type FieldFault } from './failure.ts'
-import type { Device, EngineName, ExperimentSpec, InitSpec, Objective, Schedule } from './spec.ts'
 import { fillDefaults } from './schema.ts'
+import type { Device, EngineName, ExperimentSpec, InitSpec, Objective, Schedule } from './spec.ts'
 
 /** A spec with every default filled in and every `auto` that decides numbers settled. Labels are gone. */
 export interface ResolvedSpec {

@@ -16,7 +16,13 @@ export const JOB_STATES = [
 export type JobState = (typeof JOB_STATES)[number]
 
 /** States that a run never leaves within an attempt. */
-export const ENDED: ReadonlySet<JobState> = new Set(['succeeded', 'failed', 'diverged', 'stopped', 'cancelled'])
+export const ENDED: ReadonlySet<JobState> = new Set([
+  'succeeded',
+  'failed',
+  'diverged',
+  'stopped',
+  'cancelled',
+])
 
 /** Ended states with a result to read: divergence is a result, not a failure. */
 export const WITH_RESULT: ReadonlySet<JobState> = new Set(['succeeded', 'diverged', 'stopped'])
