@@ -51,8 +51,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
     log,
   )
   const follower = followQueue(desk, commits, rounds.soon)
-  const deafen = queue.listen(follower)
-  rounds.soon()
+  const deafen = queue.listen(follower) // begins the first round once Redis is there
   const spectrumOf = rememberSpectra(parts.spectrumOf)
   const known = (id: string): Run => ledger.find(id) ?? unknown(id)
   const view = (id: string) => viewOf(known(id), desk.live.get(id))
