@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import Database from 'libsql'
 import { type JobState, mayFollow } from '../experiment/states.ts'
 import { type EventBook, openEvents } from './events.ts'
-import { listRuns, type RunPage, type RunQuery, readRun } from './pages.ts'
+import { listRuns, type RunPage, type RunQuery, runReader } from './pages.ts'
 import { openResults, type ResultShelf } from './results.ts'
 import type { ManifestSummary, NewRun, Reason, Run, Standing } from './run.ts'
 import { migrate } from './schema.ts'
@@ -73,7 +73,7 @@ export function openLedger(path: string): Ledger {
     results,
     ...posts(database, events),
     ...move,
-    find: (id) => readRun(database, id),
+    find: runReader(database),
     standing: (id) => (readStanding.get(id) as Standing | undefined) ?? null,
     standings: (states) =>
       database

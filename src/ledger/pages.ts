@@ -19,9 +19,13 @@ export interface RunPage {
 
 const RUN = `SELECT runs.*, (SELECT json_group_array(tag) FROM tags WHERE run = runs.id) AS tags FROM runs`
 
-export function readRun(database: Database.Database, id: string): Run | null {
-  const row = database.prepare(`${RUN} WHERE id = ?`).get(id) as RunRow | undefined
-  return row === undefined ? null : toRun(row)
+/** Reads runs by id. The statement is prepared once: a GET of a job is the most frequent thing asked. */
+export function runReader(database: Database.Database): (id: string) => Run | null {
+  const statement = database.prepare(`${RUN} WHERE id = ?`)
+  return (id) => {
+    const row = statement.get(id) as RunRow | undefined
+    return row === undefined ? null : toRun(row)
+  }
 }
 
 /** One page, in the order of (created_at, id) falling, so that new runs never shift the pages after it. */
