@@ -92,11 +92,16 @@ async function trainForLong(url: string): Promise<string> {
 
 async function loadOf(url: string): Promise<Load> {
   const autocannon = fileURLToPath(import.meta.resolve('autocannon'))
-  const args = [autocannon, '-c', '10', '-R', '200', '-d', String(SECONDS), '-j', '-n', url]
+  const warm = ['-W', '[', '-c', '10', '-d', '3', ']']
+  const args = [autocannon, ...warm, '-c', '10', '-R', '200', '-d', String(SECONDS), '-j', '-n', url]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   let text = ''
   for await (const chunk of child.stdout) text += chunk
-  return JSON.parse(text) as Load
+  const found = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Load)
+  return found.at(-1)!
 }
 
 async function withPeer(text: string, measure: (url: string) => Promise<Load>): Promise<Load> {

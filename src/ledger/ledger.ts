@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import Database from 'libsql'
 import { type JobState, mayFollow } from '../experiment/states.ts'
 import { type EventBook, openEvents } from './events.ts'
-import { listRuns, type RunPage, type RunQuery, runReader } from './pages.ts'
+import { listRuns, openRunReader, type RunPage, type RunQuery } from './pages.ts'
 import { openResults, type ResultShelf } from './results.ts'
 import type { ManifestSummary, NewRun, Reason, Run, Standing } from './run.ts'
 import { migrate } from './schema.ts'
@@ -65,15 +65,26 @@ export function openLedger(path: string): Ledger {
   migrate(database)
   const events = openEvents(database)
   const results = openResults(database)
-  const move = transitions(database, events, results)
+  const reader = openRunReader(database)
+  const { post, postAgain, label } = posts(database, events)
+  const { transition, progress } = transitions(database, events, results)
+  const writing = <A extends unknown[], R>(write: (id: string, ...rest: A) => R) => {
+    return (id: string, ...rest: A): R => {
+      reader.forget(id)
+      return write(id, ...rest)
+    }
+  }
   const readStanding = database.prepare(`${STANDING} WHERE id = ?`)
   let open = true
   return {
     events,
     results,
-    ...posts(database, events),
-    ...move,
-    find: runReader(database),
+    post,
+    postAgain: writing(postAgain),
+    label: writing(label),
+    transition: writing(transition),
+    progress: writing(progress),
+    find: reader.find,
     standing: (id) => (readStanding.get(id) as Standing | undefined) ?? null,
     standings: (states) =>
       database

@@ -19,13 +19,30 @@ export interface RunPage {
 
 const RUN = `SELECT runs.*, (SELECT json_group_array(tag) FROM tags WHERE run = runs.id) AS tags FROM runs`
 
-/** Reads runs by id. The statement is prepared once: a GET of a job is the most frequent thing asked. */
-export function runReader(database: Database.Database): (id: string) => Run | null {
+export interface RunReader {
+  find(id: string): Run | null
+  /** To be called before each write to a run. */
+  forget(id: string): void
+}
+
+const KEPT = 1000
+
+/**
+ * Reads runs by id and keeps what it read until that run is written to: reading a job again and again is the most
+ * frequent thing asked, and no other process writes.
+ */
+export function openRunReader(database: Database.Database): RunReader {
   const statement = database.prepare(`${RUN} WHERE id = ?`)
-  return (id) => {
+  const kept = new Map<string, Run>()
+  const read = (id: string) => {
     const row = statement.get(id) as RunRow | undefined
-    return row === undefined ? null : toRun(row)
+    if (row === undefined) return null
+    if (kept.size >= KEPT) kept.clear()
+    const run = toRun(row)
+    kept.set(id, run)
+    return run
   }
+  return { find: (id) => kept.get(id) ?? read(id), forget: (id) => void kept.delete(id) }
 }
 
 /** One page, in the order of (created_at, id) falling, so that new runs never shift the pages after it. */
