@@ -1,6 +1,5 @@
 import { defineCommand } from 'citty'
-import { readSettings, type Settings } from '../../settings.ts'
-import { startService } from '../local-service.ts'
+import { type LocalService, startService } from '../local-service.ts'
 import { untilSignal } from '../until-signal.ts'
 
 /**
@@ -22,22 +21,22 @@ export const serve = defineCommand({
     if (args.host !== undefined) env.JEPALAB_HOST = args.host
     if (args.port !== undefined) env.JEPALAB_PORT = args.port
     if (args.workers !== undefined) env.JEPALAB_WORKERS = args.workers
-    return keepService(env, readSettings(env))
+    return keepService(env)
   },
 })
 
-async function keepService(env: NodeJS.ProcessEnv, settings: Settings): Promise<number> {
+async function keepService(env: NodeJS.ProcessEnv): Promise<number> {
   const note = (line: string) => process.stderr.write(`${line}\n`)
   const signal = untilSignal()
-  const service = await startService(env, settings, note)
-  tellStart(service.url, settings)
+  const service = await startService(env, note)
+  tellStart(service)
   const came = await Promise.race([signal, service.ended.then(() => null)])
   if (came !== null) note(`${came}: workers hand back what they train, then the service ends`)
   await service.close()
   return came === null ? 1 : 0
 }
 
-function tellStart(url: string, { workers, home }: Settings): void {
+function tellStart({ url, settings: { workers, home } }: LocalService): void {
   const hands = workers === 1 ? '1 worker' : `${workers} workers`
   process.stdout.write(
     `jepalab listens on ${url} (${hands}, state in ${home}); documentation at ${url}/docs\n`,

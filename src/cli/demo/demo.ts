@@ -1,5 +1,4 @@
 import { join, relative } from 'node:path'
-import { readSettings } from '../../settings.ts'
 import { ApiClient } from '../client.ts'
 import { startService } from '../local-service.ts'
 import { shortTime } from '../progress-bar.ts'
@@ -18,12 +17,11 @@ import { writeFigures } from './write-figures.ts'
 export async function runDemo(): Promise<number> {
   const began = performance.now()
   const env = { LOG_LEVEL: 'warn', ...process.env, JEPALAB_PORT: '0' }
-  const settings = readSettings(env)
-  const service = await startService(env, settings, (line) => process.stderr.write(`${line}\n`))
+  const service = await startService(env, (line) => process.stderr.write(`${line}\n`))
   try {
     process.stdout.write(`The service listens on ${service.url}.\n`)
     const client = new ApiClient(service.url)
-    const folder = join(settings.home, 'demo')
+    const folder = join(service.settings.home, 'demo')
     const found: Verdict[] = []
     for (const study of studies) found.push(await show(client, folder, study))
     const held = found.filter(({ holds }) => holds).length
