@@ -1,8 +1,9 @@
+import { intendedEngine } from '../experiment/engine-choice.ts'
 import type { ResolvedDescent, ResolvedSpec } from '../experiment/resolve.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
 import { curvatures } from '../theory/stability.ts'
 import { slowestAndFirst } from './learning-times.ts'
-import { mayUseTensorFlow, memoryOf } from './memory.ts'
+import { memoryOf } from './memory.ts'
 
 /** What a run takes. */
 export interface Work {
@@ -43,7 +44,7 @@ export function estimateWork(spec: ResolvedSpec, spectrum: SpectrumView): Work {
   const flops = 2 * products * width ** 3
   const memoryBytes = memoryOf(spec, features).reduce((sum, part) => sum + part.bytes, 0)
   const { training } = spec
-  const engine = mayUseTensorFlow(spec) ? 'tensorflow' : 'reference'
+  const engine = intendedEngine(spec) === 'tensorflow' ? 'tensorflow' : 'reference'
   const speed = SPEED[engine]
   if (training.mode === 'flow') {
     const steps = flowSteps(spec, spectrum, training.time)

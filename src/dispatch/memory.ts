@@ -1,3 +1,4 @@
+import { intendedEngine } from '../experiment/engine-choice.ts'
 import type { ResolvedSpec } from '../experiment/resolve.ts'
 
 /** A part of what a run holds in memory, and the field that decides its size. */
@@ -26,7 +27,7 @@ export function memoryOf(spec: ResolvedSpec, features: number): MemoryPart[] {
   const weights =
     width * features + (depth - 1) * width ** 2 + width * (objective === 'jepa' ? width : features)
   const parts = [
-    { pointer: '/model', bytes: PROCESS + (mayUseTensorFlow(spec) ? TENSORFLOW : 0) },
+    { pointer: '/model', bytes: PROCESS + (intendedEngine(spec) === 'tensorflow' ? TENSORFLOW : 0) },
     { pointer: '/model/width', bytes: COPIES[training.mode] * weights * NUMBER },
     { pointer: '/data', bytes: MOMENTS * features ** 2 * NUMBER },
     {
@@ -42,12 +43,4 @@ export function memoryOf(spec: ResolvedSpec, features: number): MemoryPart[] {
     parts.push({ pointer: '/data/limit', bytes: (data.limit ?? IMAGES) * pixels })
   }
   return parts
-}
-
-/** Whether the worker may take the run to TensorFlow: asked for, or auto with wide layers. */
-export function mayUseTensorFlow({ engine, device, model, training }: ResolvedSpec): boolean {
-  if (engine === 'tensorflow' || device === 'cuda') return true
-  const products = 3 * model.depth + 2
-  const isLarge = model.width ** 3 > 4e4 * (1 + 7 / products) // the rule of the workers, see docs/engines.md
-  return engine === 'auto' && training.precision !== 'float64' && isLarge
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { openProblem } from '../../src/data/open-problem.ts'
+import { estimateWork } from '../../src/dispatch/estimate.ts'
+import { REFERENCE_WIDTH } from '../../src/experiment/engine-choice.ts'
 import { ExperimentError } from '../../src/experiment/failure.ts'
 import { findGpus } from '../../src/experiment/hardware.ts'
 import { readInstallation } from '../../src/experiment/installation.ts'
 import { type ResolvedSpec, resolveSpec } from '../../src/experiment/resolve.ts'
+import type { SpectrumView } from '../../src/experiment/result-view.ts'
 import { chooseEngine } from '../../workers/engines/choose.ts'
 import { shortSpec } from './runs.ts'
 
@@ -28,6 +32,19 @@ it('auto takes the reference engine for small steps, flow and float64', async ()
 
 it('auto takes TensorFlow for large steps', { skip }, async () => {
   assert.equal((await chooseEngine(spec(128, { device: 'cpu' }))).name, 'tensorflow')
+})
+
+it('workers and estimates see the same engine in a spec, on both sides of the width at which they meet', async () => {
+  for (const depth of [1, 8]) {
+    const at = (width: number) =>
+      resolveSpec(shortSpec({ model: { kind: 'deep-linear', depth, width } }), FEATURES)
+    assert.equal((await chooseEngine(at(REFERENCE_WIDTH))).name, 'reference')
+    const problem = await openProblem(at(8).data)
+    const spectrum = problem.spectrum as unknown as SpectrumView
+    const memory = (width: number) => estimateWork(at(width), spectrum).memoryBytes
+    assert.ok(memory(REFERENCE_WIDTH) < 200e6, `depth ${depth}`) // without TensorFlow's 450 MB
+    assert.ok(memory(REFERENCE_WIDTH + 1) > 450e6, `depth ${depth}`)
+  }
 })
 
 it('lanes is refused by name', async () => {

@@ -1,3 +1,4 @@
+import { intendedEngine } from '../../src/experiment/engine-choice.ts'
 import { ExperimentError } from '../../src/experiment/failure.ts'
 import { findGpus } from '../../src/experiment/hardware.ts'
 import type { ResolvedSpec } from '../../src/experiment/resolve.ts'
@@ -10,32 +11,30 @@ import { openTensorFlowEngine } from './tensorflow/engine.ts'
  * the reference engine takes time in proportion to w³ for each, TensorFlow some 20 µs for each, whatever their
  * size, until w is in the hundreds. The two meet at w = 36 to 41 for every depth, in descent and in sgd (bench/engine-crossover.ts;
  * figures in docs/engines.md).
- * `flow` and precision float64 are the reference engine's alone.
  *
  * @throws ENGINE_UNAVAILABLE with the reason, CUDA_UNAVAILABLE where device cuda finds no GPU
  */
 export async function chooseEngine(spec: ResolvedSpec): Promise<Engine> {
-  if (spec.engine === 'lanes') throw refusal('lanes', 'this build does not have it')
+  const intended = intendedEngine(spec)
+  if (intended === 'lanes') throw refusal('lanes', 'this build does not have it')
   if (spec.device === 'cuda' && findGpus().names.length === 0) {
     throw new ExperimentError('CUDA_UNAVAILABLE', { why: 'this machine shows 0 GPUs' })
   }
-  const isFloat64 = spec.training.precision === 'float64'
-  if (spec.engine === 'tensorflow' || spec.device === 'cuda') {
-    const engine = await openTensorFlowEngine(spec.device)
-    if (spec.engine === 'reference')
+  if (intended === 'reference') {
+    if (spec.device === 'cuda')
       throw refusal('reference', 'it computes on the CPU, and this run asks for cuda')
-    engine.precision(spec.training.precision)
-    return engine
+    return referenceEngine
   }
-  if (spec.engine === 'reference' || isFloat64 || spec.model.width <= MEETING_WIDTH) return referenceEngine
-  return openTensorFlowEngine(spec.device).catch((error: unknown) => {
-    if (error instanceof ExperimentError && error.code === 'ENGINE_UNAVAILABLE') return referenceEngine
+  try {
+    const engine = await openTensorFlowEngine(spec.device)
+    engine.precision(spec.training.precision) // refuses what it does not have
+    return engine
+  } catch (error) {
+    const isMissing = error instanceof ExperimentError && error.code === 'ENGINE_UNAVAILABLE'
+    if (isMissing && spec.engine === 'auto' && spec.device !== 'cuda') return referenceEngine
     throw error
-  })
+  }
 }
-
-/** The largest width at which the reference engine is the faster. */
-const MEETING_WIDTH = 40
 
 function refusal(engine: string, why: string): ExperimentError {
   return new ExperimentError('ENGINE_UNAVAILABLE', { engine, why })
