@@ -1,6 +1,8 @@
+import { intendedEngine } from '../experiment/engine-choice.ts'
 import type { Warning } from '../experiment/job-view.ts'
 import type { ResolvedDescent, ResolvedSpec } from '../experiment/resolve.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
+import { timePerFlow } from '../report/forecast.ts'
 import { relativeFirstStep, stallsInFloat32 } from '../theory/float32.ts'
 import { maxStableLearningRate } from '../theory/stability.ts'
 import { gaussianCollapseShare } from '../theory/unbalanced.ts'
@@ -32,20 +34,19 @@ function descentWarnings(spec: ResolvedSpec, spectrum: SpectrumView): Warning[] 
   if (training.mode === 'flow') return []
   const warnings: Warning[] = []
   const { learningRate, momentum } = training
-  // Heavy-ball momentum μ widens the bound on a quadratic by 1 + μ.
-  const bound =
-    (1 + momentum) * maxStableLearningRate(objective, spectrum.sigma2, spectrum.lambda, model.depth)
-  if (learningRate > bound) {
+  const { sigma2, lambda } = spectrum
+  const bound = maxStableLearningRate(objective, sigma2, lambda, model.depth, momentum)
+  if (learningRate >= bound) {
     warnings.push({
       code: 'LEARNING_RATE_UNSTABLE',
-      message: `The learning rate ${learningRate} is over the stability bound ${figure(bound)}: training will oscillate, hop to another fixed point or diverge.`,
+      message: `The learning rate ${learningRate} is at or over the stability bound ${figure(bound)}: training will oscillate, hop to another fixed point or diverge.`,
       pointer: '/training/learningRate',
     })
   }
   if (momentum > 0) {
     warnings.push({
       code: 'MOMENTUM_OUTSIDE_THEORY',
-      message: `Predicted times are for momentum 0; with ${momentum} features come about ${figure(1 / (1 - momentum))} times sooner in learning rate × step.`,
+      message: `With momentum ${momentum} features come about ${figure(1 / (1 - momentum))} times sooner in learning rate × step than without; predicted times are divided by that, which holds for small learning rates.`,
       pointer: '/training/momentum',
     })
   }
@@ -58,6 +59,10 @@ function descentWarnings(spec: ResolvedSpec, spectrum: SpectrumView): Warning[] 
   }
   return [...warnings, ...float32Warnings(spec, training, spectrum)]
 }
+
+/** Added where the run itself is spared, but not the same spec at a larger width or on another engine. */
+const IN_FLOAT64 =
+  'This run is meant for the reference engine, which computes in float64 whatever is asked, and is spared that.'
 
 function float32Warnings(spec: ResolvedSpec, training: ResolvedDescent, { lambda }: SpectrumView): Warning[] {
   const { init, objective, model } = spec
@@ -73,12 +78,13 @@ function float32Warnings(spec: ResolvedSpec, training: ResolvedDescent, { lambda
   const share = relativeFirstStep(objective, step)
   const pointer = '/training/precision'
   const first = `The first step changes a weight by ${figure(share)} of itself`
+  const where = intendedEngine(spec) === 'reference' ? ` ${IN_FLOAT64}` : ''
   if (stallsInFloat32(objective, step)) {
-    const message = `${first}, and plain float32 rounds all under 2.98e-8 away: training never moves. Use precision compensated or float64.`
+    const message = `${first}, and plain float32 rounds all under 2.98e-8 away: training never moves. Use precision compensated or float64.${where}`
     return [{ code: 'FLOAT32_STALL', message, pointer }]
   }
   if (share >= INACCURATE) return []
-  const message = `${first}, where plain float32 loses digits: times will be percents off. Use precision compensated or float64.`
+  const message = `${first}, where plain float32 loses digits: times will be percents off. Use precision compensated or float64.${where}`
   return [{ code: 'FLOAT32_INACCURATE', message, pointer }]
 }
 
@@ -110,14 +116,19 @@ function learningWarnings(spec: ResolvedSpec, features: readonly Outlook[]): War
 
 function lengthWarnings(spec: ResolvedSpec, features: readonly Outlook[]): Warning[] {
   const end = flowTimeOf(spec)
-  const late = features.filter((each) => each.criticalTime > end && each.criticalTime < Infinity)
+  const { training } = spec
+  const timeOf = (each: Outlook) => each.criticalTime * timePerFlow(training)
+  const late = features.filter((each) => timeOf(each) > end && timeOf(each) < Infinity)
   const [any] = late
   if (any === undefined) return []
-  const slowest = late.reduce((most, each) => (each.criticalTime > most.criticalTime ? each : most), any)
-  const { training } = spec
+  const slowest = late.reduce((most, each) => (timeOf(each) > timeOf(most) ? each : most), any)
   const descent = training.mode !== 'flow'
-  const needed = descent ? ` (${Math.ceil(slowest.criticalTime / training.learningRate)} steps)` : ''
-  const message = `Training ends at time ${figure(end)}${descent ? ` (${training.steps} steps)` : ''}, but ${late.length === 1 ? 'feature' : `${late.length} features are learned later, the slowest, feature`} ${slowest.index}${late.length === 1 ? ' is learned' : ','} at ${figure(slowest.criticalTime)}${needed}.`
+  // A schedule that falls over the run has no number of steps that would do at this rate.
+  const needed =
+    descent && training.schedule === 'constant'
+      ? ` (${Math.ceil(timeOf(slowest) / training.learningRate)} steps)`
+      : ''
+  const message = `Training ends at time ${figure(end)}${descent ? ` (${training.steps} steps)` : ''}, but ${late.length === 1 ? 'feature' : `${late.length} features are learned later, the slowest, feature`} ${slowest.index}${late.length === 1 ? ' is learned' : ','} at ${figure(timeOf(slowest))}${needed}.`
   return [{ code: 'RUN_TOO_SHORT', message, pointer: descent ? '/training/steps' : '/training/time' }]
 }
 

@@ -26,9 +26,8 @@ function startsBalanced({ init, objective }: ResolvedSpec, { directions }: Spect
   return isAlignedStart(objective, weights, directions)
 }
 
-/** Heavy-ball momentum μ raises the bound 2/k of plain descent to 2 (1 + μ)/k. */
 function isStable({ training, objective, model }: ResolvedSpec, { sigma2, lambda }: Spectrum): boolean {
   if (training.mode === 'flow') return true
-  const bound = maxStableLearningRate(objective, sigma2, lambda, model.depth) * (1 + training.momentum)
-  return training.learningRate < bound
+  const { learningRate, momentum } = training
+  return learningRate < maxStableLearningRate(objective, sigma2, lambda, model.depth, momentum)
 }

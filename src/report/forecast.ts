@@ -43,8 +43,8 @@ export function forecastOf(
   const point = { ...mode, fraction: measure.fraction }
   return {
     fixedPoint: fixedPoint(objective, rho, model.depth),
-    criticalTime: finiteOrNull(pace(spec) * criticalTime(objective, point)),
-    leadingOrder: finiteOrNull(pace(spec) * leadingTime(objective, point)),
+    criticalTime: finiteOrNull(timePerFlow(spec.training) * criticalTime(objective, point)),
+    leadingOrder: finiteOrNull(timePerFlow(spec.training) * leadingTime(objective, point)),
     mode,
   }
 }
@@ -56,12 +56,12 @@ export function forecastAmplitudes(
   times: readonly number[],
 ): (number | null)[] {
   if (mode === null) return times.map(() => 0)
-  const flowTimes = times.map((time) => time / pace(spec))
+  const flowTimes = times.map((time) => time / timePerFlow(spec.training))
   return amplitudesAt(spec.objective, mode, flowTimes).map(finiteOrNull)
 }
 
-/** Run time per flow time. */
-function pace({ training }: ResolvedSpec): number {
+/** A run's own time, Σ learning rate, per flow time: 1 − μ (3). */
+export function timePerFlow(training: ResolvedSpec['training']): number {
   return training.mode === 'flow' ? 1 : 1 - training.momentum
 }
 

@@ -33,16 +33,20 @@ export function curvatures(
   return rho.map((rhoI) => rho.map((rhoJ, j) => sigma2[j]! * pair(rhoI, rhoJ, depth)))
 }
 
-/** 2/max k_ij over all pairs; Infinity where no feature is ever learned. */
+/**
+ * 2 (1 + μ)/max k_ij over all pairs; Infinity where no feature is ever learned. Heavy-ball momentum μ widens the bound
+ * of plain descent, 2/k for each curvature k, by 1 + μ.
+ */
 export function maxStableLearningRate(
   objective: Objective,
   sigma2: readonly number[],
   lambda: readonly number[],
   depth: number,
+  momentum = 0,
 ): number {
   const rows = curvatures(objective, sigma2, lambda, depth)
   const largest = rows.reduce((most, row) => Math.max(most, ...row), 0)
-  return 2 / largest
+  return (2 * (1 + momentum)) / largest
 }
 
 /**

@@ -61,15 +61,38 @@ it('plain float32 warns where it stalls and where it loses digits, compensated n
   assert.deepEqual(await at('compensated', 1e-4), [])
 })
 
-it('a run warns when it ends before its slowest feature, with the time that it needs', async () => {
+/** The flow time at which the sound run's slowest feature is learned. */
+function slowestTime(): number {
   const times = [0.6, 0.8].map((rho, i) =>
     criticalTime('jepa', { depth: 2, lambda: [1, 0.8][i]!, rho, scale: 1e-2, fraction: 0.5 }),
   )
-  const slowest = Math.max(...times)
+  return Math.max(...times)
+}
+
+it('a run warns when it ends before its slowest feature, with the time that it needs', async () => {
+  const slowest = slowestTime()
   assert.deepEqual(await codes({ training: { mode: 'flow', time: 1.01 * slowest } }), [])
   const [warning] = await warn({ training: { mode: 'flow', time: 0.99 * slowest } })
   assert.deepEqual([warning?.code, warning?.pointer], ['RUN_TOO_SHORT', '/training/time'])
   assert.ok(warning?.message.includes(String(Number(slowest.toPrecision(3)))), warning?.message)
+})
+
+it('momentum shortens the time that a run needs by 1 − μ, and the warning reckons with it', async () => {
+  const slowest = slowestTime()
+  const heavy = (share: number) =>
+    codes({ training: descent({ momentum: 0.9, time: share * 0.1 * slowest, learningRate: 0.01 }) })
+  assert.deepEqual(await heavy(1.05), ['MOMENTUM_OUTSIDE_THEORY'])
+  assert.deepEqual(await heavy(0.95), ['MOMENTUM_OUTSIDE_THEORY', 'RUN_TOO_SHORT'])
+})
+
+it('a float32 warning tells where the run is spared because its engine computes in float64', async () => {
+  const at = async (engine: 'reference' | 'tensorflow') => {
+    const init = { kind: 'balanced', scale: 1e-5 } as const
+    const [first] = await warn({ engine, init, training: descent({ precision: 'float32', time: 1e12 }) })
+    return [first?.code, /in float64 whatever is asked/.test(first?.message ?? '')]
+  }
+  assert.deepEqual(await at('reference'), ['FLOAT32_STALL', true])
+  assert.deepEqual(await at('tensorflow'), ['FLOAT32_STALL', false])
 })
 
 it('features that cannot be learned are named with their pointer', async () => {
