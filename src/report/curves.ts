@@ -116,7 +116,9 @@ function learningWindow(
     const { criticalTime, amplitude } = feature
     const fixedPoint = amplitude.fixedPoint ?? 0
     if (fixedPoint === 0) return []
-    const seen = [0.05, 0.95].map((share) => timeOfReaching(curves[i]!, share * fixedPoint, fixedPoint))
+    // What starts near 5 % is there at once; it begins to rise where it has left its start behind.
+    const begun = Math.max(0.05, (1.5 * (amplitude.initial ?? 0)) / fixedPoint)
+    const seen = [begun, 0.95].map((share) => timeOfReaching(curves[i]!, share * fixedPoint, fixedPoint))
     return [...seen, criticalTime.measured, criticalTime.predicted]
   })
   const within = moments.filter((t): t is number => t !== null && t > 0 && t <= end)
