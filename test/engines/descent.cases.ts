@@ -64,6 +64,21 @@ export function descents(engine: Engine, tolerance: number): void {
     training.dispose()
   })
 
+  it('at a constant rate the time is the rate times the step to the last bit', async () => {
+    const training = engine.begin(scalar(descent(0.1, 10)))
+    for (const step of [1, 3, 7, 10]) {
+      await reach(training, step)
+      assert.equal(training.time, 0.1 * step) // a sum of tenths is off in the last place from the third on
+    }
+    training.dispose()
+  })
+
+  it('a plan for sgd without a sampler is refused, not trained on the population', async () => {
+    const training = engine.begin(scalar(descent(0.1, 2, { mode: 'sgd', batchSize: 4 })))
+    await assert.rejects(async () => training.advance(2), TypeError)
+    training.dispose()
+  })
+
   it('a learning rate far over the bound diverges and keeps the finite rows', async () => {
     const training = { mode: 'gradient-descent', learningRate: 40, steps: 2000 } as const
     const run = await train(

@@ -1,5 +1,5 @@
 import type { ResolvedDescent } from '../../src/experiment/resolve.ts'
-import { learningRates } from './schedule.ts'
+import { DescentClock } from './schedule.ts'
 
 /**
  * Gradient descent with heavy-ball momentum, in float64:
@@ -8,21 +8,19 @@ import { learningRates } from './schedule.ts'
  * rescaled for it. This is PyTorch's SGD without dampening, the learning rate outside the velocity.
  */
 export class Descent {
-  step = 0
-  time = 0
-  readonly #rate: (step: number) => number
+  readonly clock: DescentClock
   readonly #momentum: number
   readonly #velocity: Float64Array | null // [size], null without momentum
 
   constructor(training: ResolvedDescent, size: number) {
-    this.#rate = learningRates(training)
+    this.clock = new DescentClock(training)
     this.#momentum = training.momentum
     this.#velocity = training.momentum > 0 ? new Float64Array(size) : null
   }
 
-  /** One update of θ in place. With a constant rate, time is rate × step and carries no sum's rounding. */
+  /** One update of θ in place. */
   update(theta: Float64Array, gradient: Float64Array): void {
-    const rate = this.#rate(this.step)
+    const { rate } = this.clock
     const velocity = this.#velocity
     if (velocity === null) {
       for (let i = 0; i < theta.length; i++) theta[i] = theta[i]! - rate * gradient[i]!
@@ -33,7 +31,6 @@ export class Descent {
         theta[i] = theta[i]! - rate * v
       }
     }
-    this.step += 1
-    this.time += rate
+    this.clock.tick()
   }
 }

@@ -22,3 +22,28 @@ export function learningRates({ learningRate, schedule, steps }: ResolvedDescent
     return learningRate * (final + ((1 - final) * (1 + cosine)) / 2)
   }
 }
+
+/** Where a descent is: updates done, and the time Σ η_k over them. */
+export class DescentClock {
+  step = 0
+  time = 0
+  readonly #rate: (step: number) => number
+  readonly #isConstant: boolean
+
+  constructor(training: ResolvedDescent) {
+    this.#rate = learningRates(training)
+    this.#isConstant = training.schedule === 'constant'
+  }
+
+  /** η of the update to come. */
+  get rate(): number {
+    return this.#rate(this.step)
+  }
+
+  /** Counts an update. With a constant rate, time is rate × step and carries no sum's rounding. */
+  tick(): void {
+    const { rate } = this
+    this.step += 1
+    this.time = this.#isConstant ? rate * this.step : this.time + rate
+  }
+}

@@ -17,6 +17,12 @@ export interface RunPlan {
   readonly training: ResolvedTraining
 }
 
+/** The sampler of a plan for sgd. */
+export function samplerOf({ sampler }: RunPlan): Sampler {
+  if (sampler === null) throw new TypeError('A plan for sgd needs a sampler.')
+  return sampler
+}
+
 /** One way of doing the arithmetic. `reference` is the yardstick of the others. */
 export interface Engine {
   readonly name: 'reference' | 'lanes' | 'tensorflow'

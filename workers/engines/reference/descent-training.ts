@@ -2,7 +2,7 @@ import type { ResolvedDescent } from '../../../src/experiment/resolve.ts'
 import { Descent } from '../../dynamics/descent.ts'
 import { pack, unpack } from '../../models/parameters.ts'
 import { BatchMoments } from '../../objectives/batch-moments.ts'
-import type { RunPlan, Training } from '../engine.ts'
+import { type RunPlan, samplerOf, type Training } from '../engine.ts'
 import { Reading } from './reading.ts'
 
 /** Descent on the population's moments, or in sgd on those of each step's minibatch. */
@@ -25,11 +25,11 @@ export class DescentTraining implements Training {
   }
 
   get step(): number {
-    return this.#descent.step
+    return this.#descent.clock.step
   }
 
   get time(): number {
-    return this.#descent.time
+    return this.#descent.clock.time
   }
 
   advance(limit: number): void {
@@ -57,9 +57,4 @@ export class DescentTraining implements Training {
   }
 
   dispose(): void {} // plain memory, nothing to hand back
-}
-
-function samplerOf({ sampler }: RunPlan) {
-  if (sampler === null) throw new TypeError('A plan for sgd needs a sampler.')
-  return sampler
 }

@@ -1,9 +1,9 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-node-gpu'
 import type { Matrix, Weights } from '../../../src/experiment/matrix.ts'
 import type { ResolvedDescent } from '../../../src/experiment/resolve.ts'
-import { learningRates } from '../../dynamics/schedule.ts'
+import { DescentClock } from '../../dynamics/schedule.ts'
 import { layoutOf } from '../../models/parameters.ts'
-import type { RunPlan, Training } from '../engine.ts'
+import { type RunPlan, samplerOf, type Training } from '../engine.ts'
 import type { TensorFlow } from './load.ts'
 import { type Stacks, TensorGradient, type TensorMoments } from './tensor-gradient.ts'
 
@@ -21,13 +21,11 @@ const ADVANCE_BUDGET = 1e9
  * so that updates below the last bit of w add up and are not lost (docs/theory.md §6). `float32` is w ← w − η m.
  */
 export class TensorTraining implements Training {
-  step = 0
-  time = 0
   readonly broken = null
   readonly #tf: Tfjs
   readonly #plan: RunPlan
   readonly #training: ResolvedDescent
-  readonly #rate: (step: number) => number
+  readonly #clock: DescentClock
   readonly #gradient: TensorGradient
   readonly #moments: TensorMoments & { readonly Syy: Tensor2D }
   readonly #directions: Tensor2D
@@ -43,7 +41,7 @@ export class TensorTraining implements Training {
     this.#tf = tf
     this.#plan = plan
     this.#training = training
-    this.#rate = learningRates(training)
+    this.#clock = new DescentClock(training)
     this.#gradient = new TensorGradient(tf, layoutOf(plan))
     this.#moments = {
       Sxx: this.#upload(moments.Sxx),
@@ -58,14 +56,21 @@ export class TensorTraining implements Training {
     this.#velocity = training.momentum > 0 ? this.#weights.map((w) => tf.zerosLike(w)) : []
   }
 
+  get step(): number {
+    return this.#clock.step
+  }
+
+  get time(): number {
+    return this.#clock.time
+  }
+
   advance(limit: number): void {
     const stride = Math.min(Math.max(1, Math.floor(this.step / 1000)), this.#longest, limit - this.step)
     for (let i = 0; i < stride; i++) this.#update()
   }
 
   #update(): void {
-    const value = this.#rate(this.step)
-    const rate = this.#scalarOf(value)
+    const rate = this.#scalarOf(this.#clock.rate)
     const before = [...this.#weights, ...this.#lost, ...this.#velocity]
     const after = this.#tf.tidy(() => {
       const matrices = this.#gradient.matrices(this.#weights)
@@ -78,8 +83,7 @@ export class TensorTraining implements Training {
     this.#lost = after.lost
     this.#velocity = after.velocity
     this.#tf.dispose(before)
-    this.step += 1
-    this.time += value
+    this.#clock.tick()
   }
 
   #carry(velocity: Stacks[number], slope: Stacks[number]): Stacks[number] {
@@ -98,10 +102,10 @@ export class TensorTraining implements Training {
 
   /** The moments of this step's minibatch in sgd: X'X/n and Y'X/n of its rows, scaled by 1/√n on their way in. */
   #batchOr(population: TensorMoments): TensorMoments {
-    const { sampler, features } = this.#plan
-    const rows = this.#training.batchSize
-    if (this.#training.mode !== 'sgd' || sampler === null || rows === undefined) return population
-    const drawn = sampler.draw(this.step, rows)
+    const { mode, batchSize: rows } = this.#training
+    if (mode !== 'sgd' || rows === undefined) return population
+    const { features } = this.#plan
+    const drawn = samplerOf(this.#plan).draw(this.step, rows)
     const feed = (values: Float64Array) =>
       this.#tf.tensor2d(scaled(values, 1 / Math.sqrt(rows)), [rows, features])
     const [x, y] = [feed(drawn.x), feed(drawn.y)]
