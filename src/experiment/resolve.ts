@@ -88,7 +88,7 @@ function resolveTraining(asked: ExperimentSpec['training'], faults: FieldFault[]
       message: `${asked.steps === undefined ? 'Neither' : 'Both'} steps and time are given; give exactly one of them.`,
     })
   }
-  const steps = asked.steps ?? Math.ceil((asked.time ?? 0) / asked.learningRate)
+  const steps = asked.steps ?? stepsFor(asked.time ?? 0, asked.learningRate)
   const shared = {
     mode: asked.mode,
     learningRate: asked.learningRate,
@@ -105,6 +105,14 @@ function resolveTraining(asked: ExperimentSpec['training'], faults: FieldFault[]
     })
   }
   return { ...shared, batchSize: asked.batchSize, draws: 'samples' }
+}
+
+/** The fewest steps whose learning rates add up to the time; 7.7/.7, which rounds to over 11, is 11 of them. */
+function stepsFor(time: number, learningRate: number): number {
+  const whole = Math.round(time / learningRate)
+  return Math.abs(whole * learningRate - time) <= 4 * Number.EPSILON * time
+    ? whole
+    : Math.ceil(time / learningRate)
 }
 
 function checkInit(
