@@ -2,6 +2,9 @@ import { Readable } from 'node:stream'
 import type { Dispatch, JobEvent } from '../dispatch/dispatch.ts'
 import { ENDED } from '../experiment/states.ts'
 
+/** The part of a dispatch that a stream is made from. */
+type Source = Pick<Dispatch, 'events' | 'find' | 'subscribe'>
+
 interface Reader {
   readonly id: string
   /** The id of the last event that the reader has. */
@@ -20,27 +23,36 @@ const LAG_BYTES = 64 * 1024
  *
  * @throws JOB_UNKNOWN
  */
-export function streamEvents(dispatch: Dispatch, { id, after, heartbeatMs, closing }: Reader): Readable {
+export function streamEvents(dispatch: Source, { id, after, heartbeatMs, closing }: Reader): Readable {
   const kept = dispatch.events(id, after)
   let last = after
+  let over = false // nothing may follow the end, also where a slow reader has not come to it yet
   const stream = new Readable({
     read() {},
     destroy(error, done) {
-      clearInterval(heartbeat)
-      unsubscribe()
-      closing.removeEventListener('abort', end)
+      release()
       done(error)
     },
   })
-  const end = () => void stream.push(null)
+  const release = () => {
+    over = true
+    clearInterval(heartbeat)
+    unsubscribe()
+    closing.removeEventListener('abort', end)
+  }
+  const end = () => {
+    if (over) return
+    release()
+    stream.push(null)
+  }
   const tell = (event: JobEvent) => {
+    if (over) return
     if (event.id === null ? stream.readableLength > LAG_BYTES : event.id <= last) return
     if (event.id !== null) last = event.id
     stream.push(formatEvent(event))
   }
   const heartbeat = setInterval(() => stream.push(': still here\n\n'), heartbeatMs)
   const unsubscribe = dispatch.subscribe(id, (event) => {
-    if (stream.readableEnded || stream.destroyed) return
     tell(event)
     if (ENDED.has(event.data.state)) end()
   })

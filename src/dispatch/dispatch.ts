@@ -17,8 +17,7 @@ export interface JobPage {
 }
 
 /**
- * One thing that happened to a run. `state` events carry the state and the reason, `progress` events
- * the progress, `warning` events none of them. `id` rises over all runs and is what a reader gives back as
+ * One thing that happened to a run, with the run's state, progress and reason at that moment. `id` rises over all runs and is what a reader gives back as
  * Last-Event-ID; it is null for progress that is only passed on live and not kept.
  */
 export interface JobEvent {
