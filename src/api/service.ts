@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openDispatch } from '../dispatch/open-dispatch.ts'
+import { findGpus } from '../experiment/hardware.ts'
 import { openLedger } from '../ledger/ledger.ts'
 import { openRedis } from '../queue/embedded-redis.ts'
 import { lockHome } from '../queue/home-lock.ts'
@@ -73,7 +74,7 @@ async function open(
     ledger,
     queue,
     artifactsRoot: artifacts,
-    limits: { maxSteps, maxMemory },
+    limits: { maxSteps, maxMemory, gpus: settings.redisUrl === null ? findGpus().names.length : null },
     report: ({ id, attempt, spec }) => compute.run('report', { artifacts, id, attempt, spec }),
     spectrumOf: (data) => compute.run('spectrum', data),
     clock,

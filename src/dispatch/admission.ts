@@ -1,4 +1,5 @@
 import { inspectData } from '../data/inspect.ts'
+import { engineFaults } from '../experiment/engine-choice.ts'
 import { ExperimentError } from '../experiment/failure.ts'
 import { type ResolvedSpec, resolveSpec } from '../experiment/resolve.ts'
 import { checkSchema } from '../experiment/schema.ts'
@@ -11,6 +12,8 @@ import type { SpectrumOf } from './spectra.ts'
 export interface Limits {
   readonly maxSteps: number
   readonly maxMemory: number // bytes
+  /** Cards that the workers have; null where workers may be on other hosts, of which nothing is known here. */
+  readonly gpus: number | null
 }
 
 /** An experiment that may be run, with its labels apart. */
@@ -31,7 +34,7 @@ const MAX_DEPTH = 16
  * Lets an experiment in or says why not, before anything is kept: nesting, schema, domain of the data, the model and
  * the training, then the limits. Quotas of users, when they come, are held here.
  *
- * @throws BODY_TOO_DEEP, SCHEMA_MISMATCH, SPEC_INVALID, DATASET_UNREADABLE
+ * @throws BODY_TOO_DEEP, SCHEMA_MISMATCH, SPEC_INVALID, DATASET_UNREADABLE, CUDA_UNAVAILABLE
  */
 export async function admit(body: unknown, limits: Limits, spectrumOf: SpectrumOf): Promise<Admitted> {
   if (isDeeperThan(body, MAX_DEPTH)) throw new ExperimentError('BODY_TOO_DEEP', { limit: MAX_DEPTH })
@@ -40,12 +43,21 @@ export async function admit(body: unknown, limits: Limits, spectrumOf: SpectrumO
   const { features, digest, faults } = await inspectData(asked.data)
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
   const spec = resolveSpec(asked, features)
+  checkPlace(spec, limits)
   checkSteps(spec, asked, limits)
   checkMemory(spec, features, limits)
   const spectrum = await spectrumOf(asked.data, digest)
   const work = estimateWork(spec, spectrum)
   if (work.steps > limits.maxSteps) refuseSteps(work.steps, asked, limits)
   return { asked, name, tags, spec, dataDigest: digest, work, spectrum }
+}
+
+/** A place to run must exist: an engine that can do it, and a card where one is asked for. */
+function checkPlace(spec: ResolvedSpec, { gpus }: Limits): void {
+  const faults = engineFaults(spec)
+  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+  if (spec.device !== 'cuda' || gpus === null || gpus > 0) return
+  throw new ExperimentError('CUDA_UNAVAILABLE', { why: 'the machine of the workers shows 0 GPUs' })
 }
 
 function checkSteps(spec: ResolvedSpec, asked: ExperimentSpec, limits: Limits): void {

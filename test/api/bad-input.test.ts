@@ -57,6 +57,21 @@ describe('bad input', () => {
 
   const fields: [title: string, change: object, status: number, pointer: string, message: RegExp][] = [
     ['an unknown field', { lamda: 1 }, 400, '/lamda', /no field lamda/],
+    ['an engine that is not here', { engine: 'lanes' }, 422, '/engine', /not in this build/],
+    [
+      'flow in float32',
+      { engine: 'tensorflow', training: { mode: 'flow', time: 1 } },
+      422,
+      '/engine',
+      /float32 and has no flow/,
+    ],
+    [
+      'float64 on a card',
+      { device: 'cuda', training: { ...spec.training, precision: 'float64' } },
+      422,
+      '/device',
+      /float64 is computed on the CPU/,
+    ],
     ['a misspelt field', { data: { ...spec.data, lamda: [1] } }, 400, '/data/lamda', /mean lambda/],
     ['an unknown kind', { data: { kind: 'gausian' } }, 400, '/data/kind', /Did you mean gaussian/],
     [

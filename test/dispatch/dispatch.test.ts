@@ -52,6 +52,12 @@ it('two posts of one experiment at the same moment make one run', async () => {
   await stand.ended(posts[0]!.view.id)
 })
 
+it('device cuda is refused with the remedy where the workers have no card', async () => {
+  const asked = { ...experiment(0.1), engine: 'auto', device: 'cuda' }
+  await assert.rejects(stand.dispatch.post(asked), fail('CUDA_UNAVAILABLE'))
+  await assert.rejects(stand.dispatch.post(asked), /0 GPUs.*JEPALAB_TENSORFLOW=cuda/)
+})
+
 it('a diverged run is a result with its reason', async () => {
   const asked = { ...experiment(0.1), training: { mode: 'gradient-descent', learningRate: 50, steps: 1000 } }
   const { view } = await stand.dispatch.post(asked)

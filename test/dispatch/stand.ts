@@ -99,7 +99,7 @@ export function dispatchOn(
     ledger,
     queue,
     artifactsRoot: artifacts,
-    limits: { maxSteps, maxMemory },
+    limits: { maxSteps, maxMemory, gpus: 0 },
     spectrumOf: async (data) => {
       const { directions: _, ...spectrum } = (await openProblem(data)).spectrum
       return structuredClone(spectrum) as Awaited<
