@@ -96,7 +96,6 @@ async function commitFinished(
     },
     ...(crashes !== undefined && { crashes }),
   })
-  if (!WITH_RESULT.has(outcome)) throw new Error(`A manifest tells of outcome ${outcome}.`)
 }
 
 /** Sizes are checked here, at no cost; contents are checked against their SHA-256 whenever they are read. */
@@ -113,6 +112,9 @@ async function checkedManifest(
   }
   if (fingerprint !== null && manifest.fingerprint !== fingerprint) {
     throw damaged('manifest.json', `its fingerprint is not ${fingerprint}, which the worker told`)
+  }
+  if (!WITH_RESULT.has(manifest.outcome)) {
+    throw damaged('manifest.json', `it tells of the outcome ${manifest.outcome}, which has no result`)
   }
   for (const { name, bytes } of manifest.files) {
     const found = await stat(artifactPath(artifactsRoot, id, attempt, name)).catch(() => null)

@@ -52,6 +52,7 @@ export function followQueue(
       }
     },
     ended: (cohort, digest) => {
+      for (const { id } of digest.runs) kept.delete(id)
       commits
         .cohort(cohort, digest)
         .catch((error) => desk.log.error({ cohort, err: error }, 'cohort not committed'))
@@ -60,6 +61,7 @@ export function followQueue(
       desk.log.error({ cohort, why }, 'cohort failed in its worker')
       const { code, message } = new ExperimentError('INTERNAL', {})
       for (const { id, attempt } of desk.ledger.cohort(cohort)) {
+        kept.delete(id)
         move(desk, id, attempt, 'failed', { reason: { code, message } })
       }
     },

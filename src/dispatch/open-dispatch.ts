@@ -95,11 +95,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
     counts: ledger.counts,
     readiness: async () => {
       const workers = await queue.workers().catch(() => null)
-      return {
-        ledger: Number.isFinite(Object.keys(ledger.counts()).length),
-        redis: workers !== null,
-        workers,
-      }
+      return { ledger: answers(ledger, log), redis: workers !== null, workers }
     },
     reconcile: () => reconcileOnce(desk, commits, follower),
     close: async () => {
@@ -107,6 +103,16 @@ export function openDispatch(parts: DispatchParts): Dispatch {
       await rounds.close()
       await commits.settled()
     },
+  }
+}
+
+function answers(ledger: Ledger, log: DispatchLog): boolean {
+  try {
+    ledger.counts()
+    return true
+  } catch (error) {
+    log.error({ err: error }, 'the ledger does not answer')
+    return false
   }
 }
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, it } from 'node:test'
+import { openDispatch } from '../../src/dispatch/open-dispatch.ts'
+import { openLedger } from '../../src/ledger/ledger.ts'
 import { dispatchOn, experiment, openStand, type Stand, undisturbed } from './stand.ts'
 
 let stand: Stand
@@ -110,4 +113,24 @@ it('an end that no dispatch heard of is committed by the next one', async () => 
   assert.equal(next.find(view.id).state, 'succeeded')
   assert.equal(next.result(view.id).fingerprint, await undisturbed(experiment(0.05, 5)))
   await next.close()
+})
+
+it('a ledger that does not answer is told apart from a Redis that does', async () => {
+  const log = { debug() {}, info() {}, warn() {}, error: () => errors++ }
+  let errors = 0
+  const closed = openLedger(join(stand.artifacts, '..', 'closed.sqlite'))
+  const queue = { ...stand.queue, listen: () => async () => {} }
+  const unused = () => Promise.reject(new Error('not asked for'))
+  const dispatch = openDispatch({
+    ...{ ledger: closed, queue, artifactsRoot: stand.artifacts, log, clock: () => 0 },
+    ...{ limits: { maxSteps: 1, maxMemory: 1, gpus: 0 }, report: unused, spectrumOf: unused },
+  })
+  assert.deepEqual(Object.entries(await dispatch.readiness()).slice(0, 2), [
+    ['ledger', true],
+    ['redis', true],
+  ])
+  closed.close()
+  const { ledger, redis } = await dispatch.readiness()
+  assert.deepEqual([ledger, redis, errors], [false, true, 1])
+  await dispatch.close()
 })
