@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { openProblem } from '../../src/data/open-problem.ts'
-import { fromRows, type Matrix } from '../../src/experiment/matrix.ts'
+import { fromRows, type Matrix, type Weights } from '../../src/experiment/matrix.ts'
 import { type ResolvedSpec, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { alignedStart } from '../../workers/models/aligned-frame.ts'
 import { initialWeights } from '../../workers/models/initial-weights.ts'
-import { layoutOf, pack } from '../../workers/models/parameters.ts'
+import { layoutOf, pack, unpack } from '../../workers/models/parameters.ts'
 import { Gradient } from '../../workers/objectives/gradient.ts'
 import { rotated, shortSpec } from '../engines/runs.ts'
 
@@ -39,17 +39,22 @@ for (const objective of ['jepa', 'mae'] as const) {
       const model = { kind: 'deep-linear' as const, depth, width }
       const { spec, problem, aligned } = await open({ objective, model })
       const layout = layoutOf({ objective, depth, width, features: problem.features })
-      const slope = (weights: ReturnType<typeof initialWeights>, moments: typeof problem.moments) => {
+      const slope = (weights: Weights, moments: typeof problem.moments) => {
         const gradient = new Gradient(layout)
         const theta = pack(layout, weights)
         const out = new Float64Array(layout.size)
         gradient.evaluate(theta, moments, out)
-        return { out, loss: gradient.loss(theta, moments) }
+        return { slopes: unpack(layout, out), loss: gradient.loss(theta, moments) }
       }
       const here = slope(initialWeights(spec, problem.features), problem.moments)
       const there = slope(aligned!.initial, aligned!.moments)
-      const length = (v: Float64Array) => Math.hypot(...v)
-      assert.ok(Math.abs(length(here.out) / length(there.out) - 1) < 1e-13) // rounding; rotations keep lengths
+      const turned = aligned!.restore(there.slopes)
+      const matrices = ({ layers, decoder }: Weights) => [...layers, decoder]
+      for (const [a, wanted] of matrices(here.slopes).entries()) {
+        const largest = Math.max(...wanted.data.map(Math.abs))
+        const off = gap(matrices(turned)[a]!, wanted)
+        assert.ok(off < 1e-13 * largest, `matrix ${a}: off by ${off} beside ${largest}`) // rounding of the rotations
+      }
       assert.ok(Math.abs(here.loss / there.loss - 1) < 1e-13)
     })
   }

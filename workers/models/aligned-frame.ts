@@ -15,11 +15,15 @@ import { root } from './root.ts'
  * Sxx and Syx share the eigenvectors Q, the balanced start of initial-weights.ts has W̃ᵃ = s [I_d 0; 0 0] with
  * G_a = U_a [Q 0; 0 I], and all matrices stay diagonal for ever.
  *
- * Why it matters: for JEPA this solution is unstable. Once feature i is learned, a weight δ of W¹ that lets its slot see
- * an unlearned feature j obeys δ' = ρ_i^(2L−1) σ²_j (ρ_j − ρ_i) δ, and grows where ρ_j > ρ_i. Rounding alone, 1e-17, then
- * ends the decoupled solution after a time of some 37 over that rate (seen: a critical time 9 % early). In
- * these coordinates the weights off the diagonal are exactly 0 and stay so, and what is computed is the solution
- * of the spec. A start with `noise` has a real δ and is run as it is.
+ * The same training: a gradient step here, turned back, is the gradient step on the spec's own weights, momentum
+ * included, for rotations commute with both. Only rounding differs.
+ *
+ * Why it matters: the decoupled solution is unstable. Once feature i is learned, a weight δ of W¹ that lets its slot see
+ * an unlearned feature j obeys, for JEPA, δ' = ρ_i^(2L−1) σ²_j (ρ_j − ρ_i) δ, and grows where ρ_j > ρ_i; for MAE
+ * it grows where λ_j ρ_j > λ_i ρ_i (docs/findings/decoupled-solutions.md). Rounding alone, 1e-17, then ends the decoupled
+ * solution after a time of some 37 over that rate (seen: a critical time 9 % early). In these coordinates the weights
+ * off the diagonal are exactly 0 and stay so, and what is computed is the solution of the spec. A start with `noise`
+ * has a real δ and is run as it is, and so are explicit weights, balanced or not.
  */
 export interface AlignedStart {
   readonly initial: Weights
