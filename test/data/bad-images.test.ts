@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { it } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -85,6 +86,13 @@ for (const [name, [path, sentence]] of Object.entries(bad)) {
     })
   })
 }
+
+it('a pipe that nobody writes to is refused at once', async () => {
+  const pipe = `${good}-pipe`
+  execFileSync('mkfifo', [pipe])
+  const { faults } = await inspectData(spec(pipe))
+  assert.match(faults[0]!.message, /not a plain file/)
+})
 
 it('images that are all alike, or hold a NaN, are refused when opened', async () => {
   const alike = place('alike', idx(new Uint8Array(720).fill(9), 20, 6, 6))

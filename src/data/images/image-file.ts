@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { crc32, createGunzip, createInflateRaw } from 'node:zlib'
@@ -28,9 +29,11 @@ async function readImages(
 ): Promise<ImageSet> {
   let file: FileHandle | undefined
   try {
-    file = await open(path, 'r')
+    // A pipe without a writer holds up whoever opens it, and with him one of the process's few file threads.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const status = await file.stat()
     if (!status.isFile()) throw new Error('it is not a plain file')
+    if (status.size === 0) throw new Error('it has 0 bytes')
     if (status.size > MAX_IMAGE_BYTES)
       throw new Error(`its ${status.size} bytes are over the limit of ${MAX_IMAGE_BYTES}`)
     const { bytesRead, buffer } = await file.read(Buffer.alloc(4), 0, 4, 0)
