@@ -8,6 +8,8 @@ type Rows = readonly (readonly number[])[]
 
 /** An entry may differ from its mirror by this part of the largest entry: printed numbers, not another law. */
 const SYMMETRY = 1e-8
+/** The largest entry of a matrix: the fourth power of a norm, which the commutator takes, stays in the range of doubles. */
+const LARGEST_ENTRY = 1e70
 /** An eigenvalue may be negative by this part of the trace: rounding of a singular covariance. */
 const SEMIDEFINITE = 1e-10
 
@@ -42,16 +44,22 @@ export function rangeFaults(
   })
 }
 
-/** A fault where a list of rows is not a matrix of the wanted shape. */
+/** A fault where a list of rows is not a matrix of the wanted shape, or has an entry whose products overflow. */
 export function shapeFaults(name: string, rows: Rows, shape: { rows: number; cols: number }): FieldFault[] {
   if (rows.length !== shape.rows) {
     const message = `${name} has ${rows.length} rows but must have ${shape.rows} of ${shape.cols} numbers.`
     return [{ pointer: `/data/${name}`, message }]
   }
   return rows.flatMap((row, i) => {
-    if (row.length === shape.cols) return []
-    const message = `Row ${i} of ${name} has ${row.length} numbers but must have ${shape.cols}.`
-    return [{ pointer: `/data/${name}/${i}`, message }]
+    const pointer = `/data/${name}/${i}`
+    if (row.length !== shape.cols) {
+      const message = `Row ${i} of ${name} has ${row.length} numbers but must have ${shape.cols}.`
+      return [{ pointer, message }]
+    }
+    const j = row.findIndex((x) => Math.abs(x) > LARGEST_ENTRY)
+    if (j < 0) return []
+    const message = `Entry (${i}, ${j}) of ${name} is ${row[j]}; give at most ${LARGEST_ENTRY}, so that products stay finite.`
+    return [{ pointer: `${pointer}/${j}`, message }]
   })
 }
 

@@ -43,7 +43,7 @@ export function spectrumOf(moments: Moments): Spectrum {
   const sigma2 = along(Sxx)
   const lambda = along(Syx)
   for (let i = found.rank; i < sigma2.length; i++) sigma2[i] = lambda[i] = 0
-  const rho = lambda.map((l, i) => (sigma2[i] === 0 ? 0 : l / sigma2[i]!))
+  const rho = regressionsOf(lambda, sigma2)
   const { commutator, asymmetry } = noncommutation(Sxx, Syx)
   const generalized = asymmetry < SYMMETRIC ? [...rho] : regressionSpectrum(Sxx, Syx)
   return {
@@ -77,13 +77,21 @@ export function commonSpectrum(
   directions: Matrix,
   { sigma2, lambda, sigmaY2 }: { sigma2: number[]; lambda: number[]; sigmaY2: number[] },
 ): { moments: Moments; spectrum: Spectrum } {
-  const rho = lambda.map((l, i) => l / sigma2[i]!)
+  const found = [...lambda]
+  const rho = regressionsOf(found, sigma2)
   const back = transpose(directions)
   const build = (values: number[]) => multiply(scaleColumns(directions, values), back)
   return {
     moments: { Sxx: build(sigma2), Syx: build(lambda), Syy: build(sigmaY2) },
-    spectrum: { directions, sigma2, lambda, rho, sigmaY2, commutator: 0, asymmetry: 0 },
+    spectrum: { directions, sigma2, lambda: found, rho, sigmaY2, commutator: 0, asymmetry: 0 },
   }
+}
+
+/** ρ = λ/σ². Where it is below the least double, λ becomes 0 as well: theory takes no covariance without a ρ. */
+function regressionsOf(lambda: number[], sigma2: readonly number[]): number[] {
+  const rho = lambda.map((l, i) => (sigma2[i] === 0 ? 0 : l / sigma2[i]!))
+  for (const [i, r] of rho.entries()) if (r === 0) lambda[i] = 0
+  return rho
 }
 
 /** q'Sq for each column q of Q. */

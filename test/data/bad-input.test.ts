@@ -139,6 +139,18 @@ const bad: [string, DataSpec, string, RegExp][] = [
     /eigenvalue -1/,
   ],
   [
+    'entries whose products overflow',
+    { kind: 'linear-system', A: [[1e308]], C: one, Q: one, R: one },
+    '/data/A/0/0',
+    /1e\+308; give at most 1e\+70/,
+  ],
+  [
+    'entries whose products overflow',
+    { kind: 'covariance', Sxx: [[1e308]], Syx: one },
+    '/data/Sxx/0/0',
+    /1e\+308; give at most 1e\+70/,
+  ],
+  [
     'an x that never varies',
     { kind: 'linear-system', A: [[0.5]], C: [[0]], Q: one, R: [[0]] },
     '/data/C',
@@ -176,6 +188,8 @@ const legal: [string, DataSpec][] = [
       ],
     },
   ],
+  ['a ρ below the least double', { kind: 'static-noise', alpha: [5e-324, 1], nu: [1e300, 1] }],
+  ['the largest entries', { kind: 'covariance', Sxx: [[1e70]], Syx: [[1e70]] }],
   ['no memory', { kind: 'temporal', alpha: [1], gamma: [0], nu: [0] }],
   ['the slowest system let through', { kind: 'linear-system', A: [[0.999999]], C: one, Q: one, R: [[0]] }],
 ]
@@ -186,5 +200,8 @@ for (const [name, data] of legal) {
     for (const list of [spectrum.sigma2, spectrum.lambda, spectrum.rho, spectrum.sigmaY2]) {
       assert.ok(list.every(Number.isFinite), String(list))
     }
+    // Theory takes a λ only with a ρ of its sign.
+    for (const [i, lambda] of spectrum.lambda.entries())
+      assert.equal(Math.sign(lambda), Math.sign(spectrum.rho[i]!))
   })
 }
