@@ -45,8 +45,12 @@ export function textWidth(content: string, size: number, bold = false): number {
   return content.length * size * (bold ? 0.67 : 0.56)
 }
 
+/** What no XML document may hold, escaped or not: control characters, halves of surrogate pairs, U+FFFE and U+FFFF. */
+const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
+
 function escapeText(value: string): string {
   return value
+    .replaceAll(FORBIDDEN, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -36,7 +36,9 @@ export function formatTick(value: number): string {
   const size = Math.abs(value)
   if (size >= 1e6 || size < 1e-3) {
     const exponent = Math.floor(Math.log10(size) + 1e-9)
-    const mantissa = Number((value / 10 ** exponent).toPrecision(4))
+    const half = Math.trunc(exponent / 2)
+    // In two steps, for 10⁻³²⁴ is no double.
+    const mantissa = Number(((value * 10 ** -(exponent - half)) / 10 ** half).toPrecision(4))
     const power = `10${superscript(exponent)}`
     return mantissa === 1 ? power : `${mantissa}×${power}`
   }

@@ -30,6 +30,7 @@ it('numbers are written as people write them', () => {
   const written = [0, 0.05, 250, 23_400, 1_650_000, 1e6, 1e-4, 2.5e-7].map(formatTick)
   assert.deepEqual(written, ['0', '0.05', '250', '23\u2009400', '1.65×10⁶', '10⁶', '10⁻⁴', '2.5×10⁻⁷'])
   assert.equal(formatShort(-0.123456), '−0.123')
+  assert.deepEqual([5e-324, 1e308].map(formatTick), ['4.941×10⁻³²⁴', '10³⁰⁸']) // the ends of the doubles
 })
 
 it('labels move apart around where they belong and stay between the ends', () => {

@@ -103,6 +103,15 @@ it('text from a run cannot break out of the drawing', () => {
   assert.ok(svg.includes('&lt;script&gt;&amp;&quot;'))
 })
 
+it('text that no XML may hold is drawn as a replacement, and the png with it', () => {
+  for (const name of ['a\0b', '\ud800', '\uffff', '\u001b[31m']) {
+    const svg = drawComparison(name, [{ ...jepa, title: name }])
+    assert.ok(!svg.includes(name), JSON.stringify(name))
+    assert.ok(svg.includes('\ufffd'))
+    renderPng(svg, 0.2)
+  }
+})
+
 it('a comparison has a panel for each run and one clip for each panel', () => {
   const svg = drawComparison('Both', [jepa, mae, jepa], 2)
   assert.equal(new Set([...svg.matchAll(/<clipPath id="([^"]+)"/g)].map(([, id]) => id)).size, 3)
