@@ -11,16 +11,19 @@ const FIGURES = [
 
 const MOST_BESIDE = 23
 
-const Beside = Type.Object({
-  beside: Type.Optional(
-    Type.String({
-      maxLength: 28 * MOST_BESIDE,
-      description: 'Ids of jobs to draw beside this one, with commas between',
-    }),
-  ),
-  columns: Type.Optional(Type.Integer({ minimum: 1, maximum: 6, description: 'Panels in a row' })),
-  title: Type.Optional(Type.String({ maxLength: 200, description: 'Title above several panels' })),
-})
+const Beside = Type.Object(
+  {
+    beside: Type.Optional(
+      Type.String({
+        maxLength: 28 * MOST_BESIDE,
+        description: 'Ids of jobs to draw beside this one, with commas between',
+      }),
+    ),
+    columns: Type.Optional(Type.Integer({ minimum: 1, maximum: 6, description: 'Panels in a row' })),
+    title: Type.Optional(Type.String({ maxLength: 200, description: 'Title above several panels' })),
+  },
+  { additionalProperties: false },
+)
 
 /** Measured amplitudes against predicted ones, drawn off the event loop. */
 export const figureRoutes =
