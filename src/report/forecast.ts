@@ -22,16 +22,21 @@ export interface Forecast {
   readonly mode: Mode | null
 }
 
-/** @param initial the measured amplitude at time 0 */
+/**
+ * @param initial the measured amplitude at time 0
+ * @param sigma2 the feature's variance, which λ and ρ do not tell where λ = 0
+ */
 export function forecastOf(
   spec: ResolvedSpec,
   lambda: number,
   rho: number,
   initial: number | null,
+  sigma2?: number,
 ): Forecast {
   const { objective, model, measure } = spec
   const scale = startScale(spec, initial)
-  const mode = scale > 0 ? { depth: model.depth, lambda, rho, scale } : null
+  const variance = sigma2 === undefined ? {} : { sigma2 }
+  const mode = scale > 0 ? { depth: model.depth, lambda, rho, scale, ...variance } : null
   if (mode === null || lambda <= 0) {
     return {
       fixedPoint: lambda > 0 ? fixedPoint(objective, rho, model.depth) : 0,

@@ -30,7 +30,7 @@ export function buildReport(run: FinishedRun): Report {
   const { spec, spectrum, measurements } = run
   const curves = spectrum.lambda.map((_, i) => measuredCurve(measurements, i))
   const forecasts = spectrum.lambda.map((lambda, i) =>
-    forecastOf(spec, lambda, spectrum.rho[i]!, curves[i]!.amplitude[0] ?? null),
+    forecastOf(spec, lambda, spectrum.rho[i]!, curves[i]!.amplitude[0] ?? null, spectrum.sigma2[i]!),
   )
   const features = curves.map((curve, i) => featureResult(run, i, curve, forecasts[i]!))
   const trajectory = joinTrajectory(run, forecasts)

@@ -14,6 +14,8 @@ export interface Mode {
   readonly lambda: number // λ
   readonly rho: number // ρ
   readonly scale: number // ε > 0
+  /** σ², read where λ = 0 alone, for there λ/ρ does not tell it; 0 where it is left out. */
+  readonly sigma2?: number
 }
 
 /** A mode and the level at which it counts as learned. */

@@ -11,7 +11,7 @@ import { checkMode, type Mode } from './mode.ts'
  *          JEPA  w̄ = ρ/(1 + X),  X + ln X = x₀ + ln x₀ − λρt,  x₀ = ρ/ε − 1   (growth; Lambert W)
  *   else   the exact time of clock.ts, inverted in a coordinate that resolves both ends of the path.
  *
- * With λ = 0 the variance λ/ρ is not told and taken as 0: the amplitude stays ε.
+ *   λ = 0, both         u' = −σ² u^(2L+1), the limit of §2 at fixed σ²:  w̄ = ε (1 + 2L σ² ε² t)^(−1/2)
  */
 
 /**
@@ -25,10 +25,16 @@ export function amplitudesAt(objective: Objective, mode: Mode, times: readonly n
   for (const time of times) if (!(time >= 0)) throw new RangeError(`The time ${time} is not 0 or more.`)
   const { depth, lambda, rho, scale } = mode
   const target = fixedPoint(objective, rho, depth)
-  if (lambda === 0 || scale === target) return times.map(() => scale)
+  if (lambda === 0) return times.map((t) => unrelated(mode, t))
+  if (scale === target) return times.map(() => scale)
   if (depth === 1 && objective === 'mae') return times.map((t) => shallowMae(mode, t))
   if (depth === 1 && lambda > 0 && scale < target) return times.map((t) => shallowJepa(mode, t))
   return byClock(objective, mode, times)
+}
+
+/** Views that share nothing along the feature: only x's own variance acts. */
+function unrelated({ depth, scale, sigma2 = 0 }: Mode, time: number): number {
+  return sigma2 === 0 ? scale : scale / Math.sqrt(1 + 2 * depth * sigma2 * scale ** 2 * time)
 }
 
 function shallowMae({ lambda, rho, scale }: Mode, time: number): number {

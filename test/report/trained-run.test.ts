@@ -13,8 +13,8 @@ const id = 'rtrainedtrainedtrainedtrain'
 
 /** Trains, stores, reads back and reports, as worker and server do. */
 async function reportOf(root: string, asked: Partial<ExperimentSpec>): Promise<Report> {
-  const spec: ResolvedSpec = resolveSpec({ ...base, ...asked }, 4)
-  const problem = await openProblem(spec.data)
+  const problem = await openProblem(asked.data ?? base.data)
+  const spec: ResolvedSpec = resolveSpec({ ...base, ...asked }, problem.features)
   const run = await trainRun(spec, problem, { engine, report() {}, signal: AbortSignal.timeout(60_000) })
   const { outcome, message, steps, time, wallSeconds, precision, measurements, weights } = run
   const made = {
@@ -79,3 +79,26 @@ it('a run that diverges has a result with its trajectory up to there', async (t)
   assert.ok(trajectory.time.length >= 2 && trajectory.loss.every((loss) => loss !== null))
   assert.deepEqual(JSON.parse(JSON.stringify(result)), result)
 })
+
+for (const objective of ['jepa', 'mae'] as const) {
+  it(`${objective}: a feature whose views share nothing decays as predicted and is never learned`, async (t) => {
+    const [Sxx, Syx] = [
+      [2, 1],
+      [0.9, 0],
+    ].map((diagonal) => diagonal.map((v, i) => diagonal.map((_, j) => (i === j ? v : 0))))
+    const data = { kind: 'covariance' as const, Sxx: Sxx!, Syx: Syx! }
+    const init = { kind: 'balanced', scale: 0.3 } as const
+    const training = { mode: 'flow', time: 20 } as const
+    const { result, trajectory } = await reportOf(await temporaryFolder(t), {
+      objective,
+      data,
+      init,
+      training,
+    })
+    const { measured, predicted } = trajectory.features[1]!
+    assert.ok(measured.at(-1)! < 0.2 && result.features[1]!.criticalTime.measured === null)
+    for (const [k, w] of measured.entries()) {
+      assert.ok(Math.abs(w! - predicted[k]!) < 1e-7, `${w} against ${predicted[k]}`) // the integrator
+    }
+  })
+}

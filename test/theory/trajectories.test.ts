@@ -105,6 +105,18 @@ for (const objective of objectives) {
     )
   })
 
+  it(`${objective}: a feature with λ = 0 decays as the limit of a small negative λ at its variance`, () => {
+    const times = [0, 1, 30, 1e4, Infinity]
+    for (const depth of [1, 2, 5]) {
+      const mode = { depth, lambda: 0, rho: 0, scale: 0.4, sigma2: 1.7 }
+      const limit = { ...mode, lambda: -1e-14, rho: -1e-14 / 1.7 }
+      const near = amplitudesAt(objective, limit, times)
+      for (const [k, w] of amplitudesAt(objective, mode, times).entries()) {
+        assert.ok(Math.abs(w - near[k]!) <= 1e-8 * 0.4, `t = ${times[k]}: ${w}, limit ${near[k]}`) // O(λ t/u)
+      }
+    }
+  })
+
   it(`${objective}: a fixed point and a feature with λ = 0 stand still`, () => {
     const target = fixedPoint(objective, 0.6, 2)
     assert.deepEqual(amplitudesAt(objective, { depth: 2, lambda: 1, rho: 0.6, scale: target }, [0, 9]), [
