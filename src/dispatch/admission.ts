@@ -1,4 +1,4 @@
-import { inspectData } from '../data/inspect.ts'
+import { glanceAtData } from '../data/inspect.ts'
 import { engineFaults } from '../experiment/engine-choice.ts'
 import { ExperimentError } from '../experiment/failure.ts'
 import { type ResolvedSpec, resolveSpec } from '../experiment/resolve.ts'
@@ -40,7 +40,7 @@ export async function admit(body: unknown, limits: Limits, spectrumOf: SpectrumO
   if (isDeeperThan(body, MAX_DEPTH)) throw new ExperimentError('BODY_TOO_DEEP', { limit: MAX_DEPTH })
   checkSchema(body)
   const { name = null, tags = [], ...asked } = body
-  const { features, digest, faults } = await inspectData(asked.data)
+  const { features, digest, faults } = await glanceAtData(asked.data)
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
   const spec = resolveSpec(asked, features)
   checkPlace(spec, limits)
