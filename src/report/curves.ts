@@ -43,6 +43,7 @@ export type CurvePoint = readonly [time: number, share: number]
 
 const NAMED = 8
 const PREDICTED_POINTS = 600
+const SHORTEST = 1e-290 // shorter runs, and parts of them, are no doubles
 const LOG_FROM = 12 // a window of less than this ratio reads better on a linear axis
 
 /** Curves of a run in the window in which its features are learned. */
@@ -110,7 +111,8 @@ function learningWindow(
   named: ResultView['features'],
   curves: readonly MeasuredCurve[],
 ): Window {
-  const end = trajectory.time.at(-1) || 1
+  const told = trajectory.time.at(-1) ?? 0
+  const end = told > SHORTEST ? told : 1
   const moments = result.features.flatMap((feature, i) => {
     if (!named.includes(feature)) return []
     const { criticalTime, amplitude } = feature

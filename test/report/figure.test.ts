@@ -91,7 +91,16 @@ it('runs with nothing to show are drawn all the same', () => {
     amplitudes: amplitudes.map(first),
     passages: amplitudes.map(() => ({ time: [], amplitude: [] })),
   }
-  for (const svg of [nothing, short, drawFigure(drawingOf({ ...run, measurements: onlyStart }))]) {
+  const twice = <T>(values: readonly T[]) => [values[0]!, values[0]!]
+  const shortest = {
+    ...onlyStart,
+    time: [0, 5e-324], // the least double
+    step: [0, 1],
+    loss: twice(loss),
+    amplitudes: amplitudes.map(twice),
+  }
+  const drawn = [onlyStart, shortest].map((measurements) => drawFigure(drawingOf({ ...run, measurements })))
+  for (const svg of [nothing, short, ...drawn]) {
     assert.ok(!/NaN|Infinity|undefined/.test(svg))
     renderPng(svg, 0.2)
   }
