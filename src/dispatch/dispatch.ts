@@ -58,7 +58,7 @@ export interface Dispatch {
   cancel(id: string): Promise<JobView>
   /** @throws JOB_UNKNOWN */
   find(id: string): JobView
-  /** Newest first. @throws SPEC_INVALID where `after` is no cursor of ours */
+  /** Newest first. @throws SCHEMA_MISMATCH where `after` is no cursor of ours */
   list(query: ListQuery): JobPage
   /** @throws JOB_UNKNOWN, STATE_CONFLICT while unfinished and for failed or cancelled jobs */
   result(id: string): ResultView
