@@ -40,7 +40,7 @@ const bits = new Float64Array(1)
 const halves = new Uint32Array(bits.buffer) // little-endian: [low, high]
 const LN_2 = Math.LN2
 
-/** ln u for u in (0, 1): u = m·2^e with m in [√½, √2), ln m = 2 artanh((m − 1)/(m + 1)). */
+/** ln u for u from 2^−1022, the smallest normal double, to the largest: u = m·2^e with m in [√½, √2), ln m = 2 artanh((m − 1)/(m + 1)). */
 export function logarithm(u: number): number {
   bits[0] = u
   const high = halves[1]!

@@ -19,8 +19,22 @@ it('normals are Box–Muller of the same key’s uniforms', () => {
   }
 })
 
-it('the logarithm is right to the last places from 2^-53 to 1', () => {
-  for (const u of [2 ** -53, 1e-12, 0.1, Math.SQRT1_2, 0.7072, 0.999999, 1 - 2 ** -53]) {
+it('the logarithm is right to the last places from 2^-1022 to the largest double', () => {
+  for (const u of [
+    2 ** -1022,
+    1e-300,
+    3.7,
+    1e150,
+    Number.MAX_VALUE,
+    1 + 2 ** -52,
+    2 ** -53,
+    1e-12,
+    0.1,
+    Math.SQRT1_2,
+    0.7072,
+    0.999999,
+    1 - 2 ** -53,
+  ]) {
     const error = Math.abs(logarithm(u) / Math.log(u) - 1)
     assert.ok(error < 1e-15, `ln ${u} is off by ${error}`) // 4 units in the last place
   }

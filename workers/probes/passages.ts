@@ -1,3 +1,4 @@
+import { logarithm } from '../../src/data/normal.ts'
 import type { Passages } from '../../src/experiment/measurement.ts'
 import { root } from '../models/root.ts'
 
@@ -69,8 +70,8 @@ export class PassageRecord {
   #dating(i: number, time: number, now: number, growth?: Float64Array): (level: number) => number {
     const start = this.#lastTime
     const span = time - start
-    const from = Math.log(this.#last[i]!)
-    const rise = Math.log(now) - from
+    const from = ln(this.#last[i]!)
+    const rise = ln(now) - from
     // From or to an amplitude of zero there is no line to follow; the look that saw it dates it.
     if (!Number.isFinite(rise) || rise === 0) return () => time
     const curve = cubic(
@@ -78,8 +79,13 @@ export class PassageRecord {
       span * (this.#lastGrowth?.[i] ?? Number.NaN),
       span * (growth?.[i] ?? Number.NaN),
     )
-    return (level) => start + span * crossing(curve, (Math.log(level) - from) / rise)
+    return (level) => start + span * crossing(curve, (ln(level) - from) / rise)
   }
+}
+
+/** ln, the same bits everywhere; −Infinity for what is too small to be dated. */
+function ln(amplitude: number): number {
+  return amplitude < 2 ** -1022 ? Number.NEGATIVE_INFINITY : logarithm(amplitude)
 }
 
 /** f on [0, 1] with f(0) = 0, f(1) = 1 and the given end slopes over `rise`; straight where these bend it back. */
