@@ -48,7 +48,7 @@ const LOG_FROM = 12 // a window of less than this ratio reads better on a linear
 
 /** Curves of a run in the window in which its features are learned. */
 export function curvesOf(drawing: Drawing): Curves {
-  const { spec, result, trajectory } = drawing
+  const { result, trajectory } = drawing
   const curves = result.features.map((_, i) => measuredCurve(withPassages(trajectory), i))
   const named = namedFeatures(drawing)
   const window = learningWindow(drawing, named, curves)
@@ -58,22 +58,32 @@ export function curvesOf(drawing: Drawing): Curves {
   return {
     window,
     features: result.features.map((feature, i) => {
-      const { lambda, rho, amplitude } = feature
-      const unit = amplitude.fixedPoint || largest
-      const forecast = forecastOf(spec, lambda, rho, amplitude.initial)
-      const predicted = named.includes(feature) ? forecastAmplitudes(spec, forecast, times) : []
+      const unit = feature.amplitude.fixedPoint || largest
       return {
         feature,
         colour: colours[named.indexOf(feature)] ?? REST,
         named: named.includes(feature),
         unit,
         measured: curves[i]!.time.map((t, k) => [t, curves[i]!.amplitude[k]! / unit] as const),
-        predicted: times.flatMap((t, k) =>
-          predicted[k] == null ? [] : [[t, predicted[k]! / unit] as const],
-        ),
+        predicted: named.includes(feature) ? predictedCurve(drawing, i, times, unit) : [],
       }
     }),
   }
+}
+
+function predictedCurve(
+  { spec, result, trajectory }: Drawing,
+  i: number,
+  grid: readonly number[],
+  unit: number,
+): CurvePoint[] {
+  const { lambda, rho, amplitude } = result.features[i]!
+  // Where λ = 0, λ and ρ do not tell the variance: the rows were predicted with it.
+  const [times, values] =
+    lambda === 0
+      ? [trajectory.time, trajectory.features[i]!.predicted]
+      : [grid, forecastAmplitudes(spec, forecastOf(spec, lambda, rho, amplitude.initial), grid)]
+  return times.flatMap((t, k) => (values[k] == null ? [] : [[t, values[k]! / unit] as const]))
 }
 
 /** All, or where there are too many the first that were learned; where none was, the first that may still rise. */

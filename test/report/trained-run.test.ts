@@ -4,6 +4,7 @@ import { readMeasurements, writeRun } from '../../src/artifacts/run-folder.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
 import { type ResolvedSpec, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
+import { curvesOf } from '../../src/report/curves.ts'
 import { buildReport, type Report } from '../../src/report/report.ts'
 import { referenceEngine as engine } from '../../workers/engines/reference/engine.ts'
 import { trainRun } from '../../workers/run-cohort.ts'
@@ -100,5 +101,11 @@ for (const objective of ['jepa', 'mae'] as const) {
     for (const [k, w] of measured.entries()) {
       assert.ok(Math.abs(w! - predicted[k]!) < 1e-7, `${w} against ${predicted[k]}`) // the integrator
     }
+    const spec = resolveSpec({ ...base, objective, data, init, training }, 2)
+    const drawn = curvesOf({ id, spec, result, trajectory }).features[1]!
+    const [first, last] = [drawn.predicted[0]!, drawn.predicted.at(-1)!].map(
+      ([, share]) => share * drawn.unit,
+    )
+    assert.deepEqual([first, last], [predicted[0], predicted.at(-1)])
   })
 }
