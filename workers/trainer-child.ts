@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { intendedEngine } from '../src/experiment/engine-choice.ts'
 import type { CohortRun } from '../src/queue/cohort-job.ts'
 import type { Notice, Order } from './trainer-messages.ts'
 
@@ -82,7 +83,9 @@ export class TrainerChild {
 
   /** A process has TensorFlow on one device for good, so a run that asks for the other one gets a fresh child. */
   async #settleDevice(runs: readonly CohortRun[]): Promise<void> {
-    const device = runs.some(({ spec }) => spec.device === 'cpu') ? 'cpu' : 'any'
+    const native = runs.filter(({ spec }) => intendedEngine(spec) !== 'reference')
+    if (native.length === 0) return
+    const device = native.some(({ spec }) => spec.device === 'cpu') ? 'cpu' : 'any'
     if (this.#device !== null && this.#device !== device) await this.kill()
     this.#device = device
   }
