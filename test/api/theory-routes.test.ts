@@ -127,7 +127,7 @@ describe('the HTTP API without workers', () => {
   }
 
   it('a large matrix is checked away from the event loop', async () => {
-    const n = 250
+    const n = 400
     const row = (i: number) => Array.from({ length: n }, (_, j) => (i === j ? 1 : ((i * j) % 10) / 10))
     const data = { kind: 'pixel-mask', C: Array.from({ length: n }, (_, i) => row(i)), keep: 0.5 }
     let slowest = 0
