@@ -27,11 +27,13 @@ const GRACE_MS = 10_000
  * to refuse settings.
  *
  * @param note takes a line for the operator
+ * @param stop settles with the name of a signal that ends it while it still starts
  * @throws CommandError where the API ends before it listens; it has said why on standard error
  */
 export async function startService(
   env: NodeJS.ProcessEnv,
   note: (line: string) => void,
+  stop: Promise<string> = new Promise(() => {}),
 ): Promise<LocalService> {
   let heard: (said: Listening) => void = () => {}
   const first = new Promise<Listening>((resolve) => {
@@ -42,7 +44,11 @@ export async function startService(
   // A service that never came up has said why; one that did is brought back.
   const hearer = { message: (said: unknown) => heard(said as Listening), again: () => up, note }
   const api = new KeptChild({ name: 'api', file, env, graceMs: GRACE_MS }, hearer)
-  const said = await Promise.race([first, api.ended.then(() => null)])
+  const said = await Promise.race([first, api.ended.then(() => null), stop])
+  if (typeof said === 'string') {
+    await api.close()
+    throw new CommandError(`${said} came before the service listened.`)
+  }
   if (said === null) throw new CommandError('The service did not start; the lines above say why.')
   up = true
   const [{ readSettings }, { startWorkers }] = await Promise.all([

@@ -57,7 +57,11 @@ function barOf({ fraction }: JobView['progress']): string {
 
 function describe({ step, steps, fraction, etaSeconds }: JobView['progress']): string {
   const percent = `${Math.floor(fraction * 100)} %`.padStart(5)
-  const count = steps > 0 ? `  step ${shortCount(step)} of ${shortCount(steps)}` : ''
+  // In flow the number of steps is not known before the end, and the fraction is the more careful guess.
+  const isCounted = Math.abs(step / steps - fraction) < 0.02
+  const count = isCounted
+    ? `  step ${shortCount(step)} of ${shortCount(steps)}`
+    : `  step ${shortCount(step)}`
   return `${percent}${count}${etaSeconds === null || fraction >= 1 ? '' : `  ${shortTime(etaSeconds)} left`}`
 }
 

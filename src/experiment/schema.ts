@@ -1,13 +1,39 @@
 import type { TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { explainFaults } from './explain.ts'
 import { ExperimentError, type FieldFault } from './failure.ts'
 import { ExperimentSpec } from './spec.ts'
 
-/** A copy of the spec with the schema's defaults in place. */
+/**
+ * A copy of the spec with the schema's defaults in place. There are none inside lists, so lists stand aside, one
+ * entry of each for the choice of a union's branch: a matrix of 400 rows took 130 ms to walk.
+ */
 export function fillDefaults(spec: ExperimentSpec): ExperimentSpec {
-  return Value.Default(ExperimentSpec, structuredClone(spec)) as ExperimentSpec
+  return restoreLists(
+    Value.Default(ExperimentSpec, firstEntries(spec)),
+    structuredClone(spec),
+  ) as ExperimentSpec
 }
+
+type Fields = Record<string, unknown>
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+function firstEntries(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(firstEntries)
+  if (!isFields(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, firstEntries(each)]))
+}
+
+function restoreLists(filled: unknown, given: unknown): unknown {
+  if (Array.isArray(given)) return given
+  if (!isFields(filled) || !isFields(given)) return filled
+  return Object.fromEntries(
+    Object.entries(filled).map(([key, each]) => [key, restoreLists(each, given[key])]),
+  )
+}
+
+let compiled: Validator<Record<never, never>, typeof ExperimentSpec> | undefined
 
 /**
  * Checks a value against the schema a second time, in the domain, so that no way into the service
@@ -16,7 +42,8 @@ export function fillDefaults(spec: ExperimentSpec): ExperimentSpec {
  * @throws SCHEMA_MISMATCH with a pointer for each fault
  */
 export function checkSchema(value: unknown): asserts value is ExperimentSpec {
-  if (Value.Check(ExperimentSpec, value)) return
+  compiled ??= Compile(ExperimentSpec)
+  if (compiled.Check(value)) return
   throw new ExperimentError('SCHEMA_MISMATCH', { faults: schemaFaults(ExperimentSpec, value) })
 }
 

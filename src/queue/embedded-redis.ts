@@ -105,7 +105,7 @@ class EmbeddedRedis implements OpenRedis {
       this.#removeSocket()
       throw error
     }
-    this.#log.info({ redis: this.#binary, pid: this.pid(), path: this.address.path }, 'redis started')
+    this.#log.info({ redis: this.#binary, redisPid: this.pid(), path: this.address.path }, 'redis started')
     this.#keeper = this.#keep()
   }
 
@@ -164,7 +164,7 @@ class EmbeddedRedis implements OpenRedis {
       await sleep(wait, undefined, { signal: this.#wake.signal }).catch(() => {}) // closing cuts the wait short
       if (this.#wake.signal.aborted) return
       await this.#launch().then(
-        () => this.#log.info({ pid: this.pid() }, 'redis is back'),
+        () => this.#log.info({ redisPid: this.pid() }, 'redis is back'),
         (error: Error) => this.#log.warn({ error: error.message }, 'redis did not start'),
       )
     }

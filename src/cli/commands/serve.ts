@@ -28,7 +28,7 @@ export const serve = defineCommand({
 async function keepService(env: NodeJS.ProcessEnv): Promise<number> {
   const note = (line: string) => process.stderr.write(`${line}\n`)
   const signal = untilSignal()
-  const service = await startService(env, note)
+  const service = await startService(env, note, signal)
   tellStart(service)
   const came = await Promise.race([signal, service.ended.then(() => null)])
   if (came !== null) note(`${came}: workers hand back what they train, then the service ends`)
