@@ -77,7 +77,10 @@ async function trainAndWrite(run: CohortRun, artifacts: string, signal: AbortSig
         versions: engine.versions,
       },
     },
-  )
+  ).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === undefined || cause instanceof ExperimentError) throw cause
+    throw new ExperimentError('ARTIFACTS_UNWRITABLE', { folder: artifacts, why: cause.message }, { cause })
+  })
   return manifest.fingerprint
 }
 

@@ -104,10 +104,15 @@ const failures = {
     say: (f: { crashes: number; why: string }) =>
       `The worker of this run ended ${f.crashes} times (${f.why}). See the worker's log, lower the memory it needs, and post the experiment again.`,
   },
+  ARTIFACTS_UNWRITABLE: {
+    status: 500,
+    say: (f: { folder: string; why: string }) =>
+      `The artifact folder ${f.folder} cannot be written: ${f.why}. Make room or give the worker the right to write there, then post the experiment again.`,
+  },
   ARTIFACT_DAMAGED: {
     status: 500,
     say: (f: { name: string; why: string }) =>
-      `Artifact ${f.name} is damaged: ${f.why}. Post the experiment again to make it anew.`,
+      `Artifact ${f.name} is damaged: ${f.why}. Post the experiment with the next replicate to make it anew.`,
   },
   ENVIRONMENT_INVALID: {
     status: 500,

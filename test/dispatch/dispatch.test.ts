@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 import { openDispatch } from '../../src/dispatch/open-dispatch.ts'
+import { runId } from '../../src/experiment/identity.ts'
+import { resolveSpec } from '../../src/experiment/resolve.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
 import { dispatchOn, experiment, openStand, type Stand, undisturbed } from './stand.ts'
 
@@ -59,6 +62,19 @@ it('device cuda is refused with the remedy where the workers have no card', asyn
   const asked = { ...experiment(0.1), engine: 'auto', device: 'cuda' }
   await assert.rejects(stand.dispatch.post(asked), fail('CUDA_UNAVAILABLE'))
   await assert.rejects(stand.dispatch.post(asked), /0 GPUs.*JEPALAB_TENSORFLOW=cuda/)
+})
+
+it('a run whose files cannot be written fails with the folder and the reason, and runs once they can', async () => {
+  const asked = experiment(0.01, 91)
+  const id = runId(resolveSpec(asked, 4), null)
+  const inTheWay = join(stand.artifacts, id) // a file where the run's folder goes
+  writeFileSync(inTheWay, '')
+  await stand.dispatch.post(asked)
+  const { state, reason } = await stand.ended(id)
+  assert.deepEqual([state, reason?.code], ['failed', 'ARTIFACTS_UNWRITABLE'])
+  rmSync(inTheWay)
+  await stand.dispatch.post(asked)
+  assert.equal((await stand.ended(id)).state, 'succeeded')
 })
 
 it('a diverged run is a result with its reason', async () => {
