@@ -30,6 +30,7 @@ try {
   const { url, milliseconds } = await service.ready
   const job = await trainForLong(url)
   const text = await (await fetch(`${url}/v1/jobs/${job}`)).text()
+  const first = await loadOf(`${url}/v1/jobs/${job}`)
   const ours = await loadOf(`${url}/v1/jobs/${job}`)
   const peer = await withPeer(text, loadOf)
   const { state } = (await (await fetch(`${url}/v1/jobs/${job}`)).json()) as { state: string }
@@ -37,7 +38,8 @@ try {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, node ${process.version}, commit ${commit}`)
   console.log(`first 200 of /healthz after ${milliseconds.toFixed(0)} ms; the job was ${state} throughout`)
-  console.log(describe('jepalab GET /v1/jobs/{id}', ours))
+  console.log(describe('GET /v1/jobs/{id}, at first', first))
+  console.log(describe('GET /v1/jobs/{id}, then', ours))
   console.log(describe('bare node:http, same bytes', peer))
   console.log(`ratio of p99: ${(ours.latency.p99 / Math.max(peer.latency.p99, 1)).toFixed(2)}`)
 } finally {
