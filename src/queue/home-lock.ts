@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ExperimentError } from '../experiment/failure.ts'
+
+const TRIES = 10
+const PAUSE_MS = 100
 
 /** A folder held by this process. */
 export interface HomeLock {
@@ -20,7 +24,7 @@ export async function lockHome(folder: string): Promise<HomeLock> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'service.pid')
   const digest = createHash('sha256').update(realpathSync(folder)).digest('hex')
-  const server = await listen(`\0jepalab-home-${digest.slice(0, 32)}`)
+  const server = await listenSoon(`\0jepalab-home-${digest.slice(0, 32)}`)
   if (server === null) throw new ExperimentError('HOME_IN_USE', { folder, pid: readPid(file) })
   writeFileSync(file, `${process.pid}\n`)
   let released: Promise<void> | undefined
@@ -32,6 +36,15 @@ export async function lockHome(folder: string): Promise<HomeLock> {
       })
       return released
     },
+  }
+}
+
+/** A process that was killed is seen dead a moment before the kernel frees its sockets, so a taken name is tried again. */
+async function listenSoon(name: string): Promise<Server | null> {
+  for (let tries = 1; ; tries++) {
+    const server = await listen(name)
+    if (server !== null || tries === TRIES) return server
+    await sleep(PAUSE_MS)
   }
 }
 
