@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'bullmq'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
 import type { CohortDigest, CohortJob, CohortProgress } from '../../src/queue/cohort-job.ts'
@@ -48,7 +49,7 @@ const digest: CohortDigest = {
   runs: [{ id: 'ra', attempt: 1, crashes: 0, ended: 'finished', fingerprint: 'f' }],
 }
 
-it('a cohort waits, is with a worker, ends, and each is told to the listener', async () => {
+it('a cohort waits, is with a worker, ends, and each is told to the listener', async (test) => {
   const told: string[] = []
   let ended = (): void => {}
   const done = new Promise<void>((resolve) => {
@@ -65,7 +66,8 @@ it('a cohort waits, is with a worker, ends, and each is told to the listener', a
       ended()
     },
   }
-  const stop = queue.listen(listener)
+  test.after(queue.listen(listener))
+  await untilListening()
   await queue.add(job('c1'))
   await queue.add(job('c1', 9))
   assert.deepEqual(await queue.places(['c1', 'c2']), ['waiting', 'absent'])
@@ -93,15 +95,21 @@ it('a cohort waits, is with a worker, ends, and each is told to the listener', a
     },
     { connection: patientOptions(redis.address), prefix: name.prefix },
   )
+  test.after(() => worker.close())
   await done
   assert.deepEqual(told, ['started c1', 'progress c1 5', 'ended c1 finished'])
   assert.deepEqual(await queue.look('c1'), { place: 'ended', digest })
   assert.equal(await queue.workers(), 1)
   await queue.forget('c1')
   assert.deepEqual(await queue.places(['c1']), ['absent'])
-  await worker.close()
-  await stop()
 })
+
+/** Waits until the listener reads the stream of events: what happens before is left to the reconciler. */
+async function untilListening(): Promise<void> {
+  const client = connectPatiently(redis.address)
+  while (!/cmd=xread/.test(String(await client.client('LIST')))) await sleep(5)
+  client.disconnect()
+}
 
 it('a waiting cohort can be taken out, and one that is not there counts as out', async () => {
   await queue.add(job('c3'))
