@@ -42,17 +42,10 @@ export interface Run {
 }
 
 /** What a new run starts from; the ledger fills in the rest. */
-export interface NewRun {
-  readonly id: string
-  readonly asked: ExperimentSpec
-  readonly spec: ResolvedSpec
-  readonly name: string | null
-  readonly tags: readonly string[]
-  readonly warnings: readonly Warning[]
-  readonly dataDigest: string | null
-  readonly cohort: string
-  readonly progress: Progress
-}
+export type NewRun = Pick<
+  Run,
+  'id' | 'asked' | 'spec' | 'name' | 'tags' | 'warnings' | 'dataDigest' | 'cohort' | 'progress'
+>
 
 /** The columns that a decision needs, without the specs, which can be megabytes. */
 export interface Standing {
