@@ -1,0 +1,33 @@
+#ifndef JEPALAB_LANES_VEC_H
+#define JEPALAB_LANES_VEC_H
+
+/*
+ * One SIMD vector of reals: `Vec<float>` and `Vec<double>` of the instruction set that this translation unit is
+ * compiled for. Every operation is one IEEE operation with one rounding, so the width never shows in the bits.
+ *
+ *   V::width   V::load V::store (any alignment)   V::broadcast V::zero
+ *   fma(a, b, c) = a b + c    fnma(a, b, c) = c − a b    + − *    root(a)
+ *   at_least(a, b), at_most(a, b) → bit mask; a NaN gives 0    keep(mask, a, b) = a where the bit is set, else b
+ */
+#define LANES_INLINE inline __attribute__((always_inline))
+
+#if defined(LANES_ISA_AVX512)
+#include "cpu/vec-avx512.h"
+#elif defined(LANES_ISA_AVX2)
+#include "cpu/vec-avx2.h"
+#else
+#include "cpu/vec-portable.h"
+#endif
+
+namespace lanes {
+/* Keeps a value in its register: without it g++ folds a load that many operations share into each of them. */
+template <class V>
+LANES_INLINE void pin(V& x) {
+#if defined(__x86_64__) && (defined(LANES_ISA_AVX512) || defined(LANES_ISA_AVX2))
+  asm("" : "+v"(x.v));
+#else
+  (void)x;
+#endif
+}
+}  // namespace lanes
+#endif
