@@ -16,6 +16,8 @@ export interface Installation {
     version: string | null
     folder: string | null
   } | null
+  /** The kernels of engine lanes and the addon over them, in `folder`; null: not built. */
+  readonly lanes: { folder: string; instructionSets: readonly string[]; compiler: string } | null
   /** Full path of a redis-server, or null. */
   readonly redis: string | null
   /** The per-user cache that the set-up fills, or null before the first set-up. */
@@ -23,7 +25,7 @@ export interface Installation {
   readonly failures: Readonly<Record<string, SetupFailure>>
 }
 
-const NOTHING: Installation = { tensorflow: null, redis: null, cache: null, failures: {} }
+const NOTHING: Installation = { tensorflow: null, lanes: null, redis: null, cache: null, failures: {} }
 
 /** Reads the set-up's record, node_modules/.jepalab/found.json; without one nothing is set up. */
 export function readInstallation(): Installation {
