@@ -22,7 +22,7 @@ export function fillNormals(out: Float64Array, key: DrawKey, first = 0): void {
     const index = first + i
     blocks.draw(Math.floor(index / 2))
     const radius = Math.sqrt(-2 * logarithm(unit(words[0]!, words[1]!)))
-    turn(unit(words[2]!, words[3]!))
+    turn(unit(words[2]!, words[3]!), circle)
     if (index % 2 === 0) out[i++] = radius * circle[0]!
     if (i < out.length) out[i++] = radius * circle[1]!
   }
@@ -69,18 +69,27 @@ const L19 = 1 / 19
 const L21 = 1 / 21
 const L23 = 1 / 23
 
-/** Writes cos 2πv and sin 2πv to `circle`; Taylor series on the eighth of a turn nearest to an axis. */
-function turn(v: number): void {
+/** Writes cos 2πv and sin 2πv. */
+function turn(v: number, out: Float64Array): void {
   const quarter = Math.round(4 * v)
-  const x = (v - quarter / 4) * (2 * Math.PI) // |x| ≤ π/4, where the first term left out is below 1e-17
+  turnFrom(quarter, (v - quarter / 4) * (2 * Math.PI), out)
+}
+
+/**
+ * Writes cosine and sine of quarter·π/2 + x by Taylor series.
+ *
+ * @param quarter 0 to 4
+ * @param x at most π/4 from 0, where the first term left out is below 1e-17
+ */
+export function turnFrom(quarter: number, x: number, out: Float64Array): void {
   const z = x * x
   const sine =
     x * (1 + z * (S3 + z * (S5 + z * (S7 + z * (S9 + z * (S11 + z * (S13 + z * (S15 + z * S17))))))))
   const cosine = 1 + z * (C2 + z * (C4 + z * (C6 + z * (C8 + z * (C10 + z * (C12 + z * (C14 + z * C16)))))))
   const odd = quarter % 2 === 1
   const negative = quarter === 2 || quarter === 3
-  circle[0] = quarter === 1 ? -sine : quarter === 3 ? sine : negative ? -cosine : cosine
-  circle[1] = odd ? (negative ? -cosine : cosine) : negative ? -sine : sine
+  out[0] = quarter === 1 ? -sine : quarter === 3 ? sine : negative ? -cosine : cosine
+  out[1] = odd ? (negative ? -cosine : cosine) : negative ? -sine : sine
 }
 
 const S3 = -1 / 6

@@ -19,6 +19,9 @@ export const STREAMS = {
   yMask: 5,
   choice: 6,
   transition: 7,
+  bartlett: 8,
+  cross: 9,
+  chi: 10,
 } as const
 
 /** Where a sequence of draws lives. `seed` and `step` are integers below 2^53, `stream` below 2^32. */
