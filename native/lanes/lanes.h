@@ -74,7 +74,7 @@ typedef struct lanes_batch {
   int32_t rate_table; /* 0: `rate` is [R]; 1: [R][budget], the rate of each update of this call */
   int32_t rungs;      /* length of `ladder` */
   int32_t points;     /* measurement points a run, P */
-  int32_t capacity;   /* passages a run can take in this call, >= d; a run that might need more returns early */
+  int32_t capacity;   /* passages a run can take in this call, >= 1; a run that needs more returns early and goes on in the next */
   int64_t budget;     /* updates (descent, sgd) or gradient evaluations (flow) a run, at most, in this call; >= 1 */
 
   /* Data */
@@ -103,11 +103,11 @@ typedef struct lanes_batch {
 
   /* Recorder, state in and out */
   const double *ladder;  /* [rungs] rising amplitudes */
-  int32_t *above;        /* [R][d] index of the rung above the maximum so far; `rungs` where there is none */
-  int32_t *below;        /* [R][d] index of the rung below the minimum so far; -1 where there is none */
+  int32_t *above;        /* [R][d] index of the rung above the maximum so far; `rungs` where there is none. Set by the first look */
+  int32_t *below;        /* [R][d] index of the rung below the minimum so far; -1 where there is none. Set by the first look */
   double *looked;        /* [R][d] amplitudes at the last look */
   double *looked_at;     /* [R] the step or time of the last look; -1 before the first */
-  const double *point;   /* [R][P] rising steps or times at which a row is measured, the start not among them */
+  const double *point;   /* [R][P] rising steps or times at which a row is measured; 0 is the start */
   int32_t *next_point;   /* [R] how many rows are measured */
   double *row;           /* [R][P][1 + d] loss and amplitudes at each point */
   lanes_passage *passage; /* [R][capacity] of this call */

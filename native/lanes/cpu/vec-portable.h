@@ -51,6 +51,9 @@ struct Vec {
   friend LANES_INLINE Vec fnma(Vec a, Vec b, Vec c) {
     return each([&](int i) { return std::fma(-a.v[i], b.v[i], c.v[i]); });
   }
+  friend LANES_INLINE Vec fms(Vec a, Vec b, Vec c) {
+    return each([&](int i) { return std::fma(a.v[i], b.v[i], -c.v[i]); });
+  }
   friend LANES_INLINE Vec root(Vec a) {
     return each([&](int i) { return std::sqrt(a.v[i]); });
   }

@@ -6,7 +6,7 @@
  * compiled for. Every operation is one IEEE operation with one rounding, so the width never shows in the bits.
  *
  *   V::width   V::load V::store (any alignment)   V::broadcast V::zero
- *   fma(a, b, c) = a b + c    fnma(a, b, c) = c − a b    + − *    root(a)
+ *   fma(a, b, c) = a b + c    fms(a, b, c) = a b − c    fnma(a, b, c) = c − a b    + − *    root(a)
  *   at_least(a, b), at_most(a, b) → bit mask; a NaN gives 0    keep(mask, a, b) = a where the bit is set, else b
  */
 #define LANES_INLINE inline __attribute__((always_inline))

@@ -1,0 +1,147 @@
+#ifndef JEPALAB_LANES_NET_H
+#define JEPALAB_LANES_NET_H
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "cpu/product.h"
+#include "lanes.h"
+
+namespace lanes {
+/* The sizes of a batch; with D > 0 the compiler knows that d = w = o = D. */
+template <int D>
+struct Sizes {
+  int depth_, d_, w_, o_;
+  explicit Sizes(const lanes_batch& b)
+      : depth_(b.depth), d_(b.features), w_(b.width), o_(b.objective == LANES_JEPA ? b.width : b.features) {}
+  LANES_INLINE int depth() const { return depth_; }
+  LANES_INLINE int d() const { return D > 0 ? D : d_; }
+  LANES_INLINE int w() const { return D > 0 ? D : w_; }
+  LANES_INLINE int o() const { return D > 0 ? D : o_; }
+};
+
+/* Memory of one kind of element, cut into matrices; zero at first. Throws std::bad_alloc. */
+class Arena {
+ public:
+  ~Arena() { std::free(memory_); }
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  /* Call twice with the same cuts: first to count, then, after `allocate`, to place. */
+  template <class T>
+  T* cut(std::size_t count) {
+    // Beyond the size, an odd number of cache lines, so that matrices of 4096 bytes do not lie on each other's sets.
+    const std::size_t bytes = (count * sizeof(T) + 127) / 128 * 128 + 64;
+    T* at = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(static_cast<char*>(memory_) + used_);
+    used_ += bytes;
+    return at;
+  }
+
+  void allocate() {
+    const std::size_t bytes = (used_ + 63) / 64 * 64;
+    memory_ = std::aligned_alloc(64, bytes);
+    if (memory_ == nullptr) throw std::bad_alloc();
+    std::memset(memory_, 0, bytes);
+    used_ = 0;
+  }
+
+ private:
+  void* memory_ = nullptr;
+  std::size_t used_ = 0;
+};
+
+/* All matrices of one group of runs (lanes) or of one run (matrix). Index 1 … depth are the layers, 0 the decoder. */
+template <class V, bool Lane, int D>
+struct Net {
+  using Real = typename V::Real;
+  using Mat = Matrix<V, Lane>;
+  static constexpr int lanes = Lane ? V::width : 1;
+
+  const Sizes<D> size;
+  const bool jepa, momentum;
+  const int mode, form;
+  Mat weight[LANES_MAX_DEPTH + 1], carry[LANES_MAX_DEPTH + 1], velocity[LANES_MAX_DEPTH + 1];
+  Mat below[LANES_MAX_DEPTH + 1];  // below[a] = Wᵃ … W¹ [w][d]; below[1] is W¹ itself
+  Mat residual, back[2];           // R [o][d], Gₐ [w][d]
+  Mat turned;                      // a transpose [d][w], matrix layout alone
+  Mat syx, directions;
+  Mat batch, mixed;                      // LANES_GIVEN: Sxx of a batch [d][d]; U [o][d]
+  Mat slope, noise;                      // LANES_MOMENTS: M and −H [d][d]
+  Mat lower, upper, normal, kick;        // A, A' (matrix layout), G, −K [d][d]
+  Real *sxx, *lambda;                    // rows of d: variances and the diagonal of Syx
+  Real *sigma, *sigma_share, *rho, *nu;  // rows of d: σ, σ / B, the diagonals of M and −H
+  Real *rate, *mu;                       // one vector each
+  Arena arena;
+
+  Net(const lanes_batch& b)
+      : size(b), jepa(b.objective == LANES_JEPA), momentum(b.momentum != nullptr), mode(b.mode), form(b.form) {
+    place(b);
+    arena.allocate();
+    place(b);
+  }
+
+  LANES_INLINE int columns(int n) const { return Lane ? n : (n + V::width - 1) / V::width; }
+  LANES_INLINE int cd() const { return columns(size.d()); }
+  LANES_INLINE int cw() const { return columns(size.w()); }
+  LANES_INLINE const Mat& product() const { return below[size.depth()]; }
+
+  /* Element (r, c) of the run in a lane. */
+  LANES_INLINE Real& element(const Mat& m, int lane, int r, int c) const {
+    return Lane ? m.vector(r, c)[lane] : m.at[static_cast<std::ptrdiff_t>(r) * m.ld * V::width + c];
+  }
+  LANES_INLINE Real& element(Real* row, int lane, int c) const { return Lane ? row[c * V::width + lane] : row[c]; }
+
+  /* f(matrix index, rows, columns) for W¹ … Wᴸ, V, in the order of `lanes_batch.weights`. */
+  template <class F>
+  void each_matrix(F f) const {
+    for (int a = 1; a <= size.depth(); a++) f(a, size.w(), a == 1 ? size.d() : size.w());
+    f(0, size.o(), size.w());
+  }
+
+ private:
+  Mat matrix(int rows, int columns_of_vectors) {
+    // A power of two of vectors from row to row would put a column into few cache sets.
+    const int ld = columns_of_vectors + (!Lane && columns_of_vectors >= 8 && columns_of_vectors % 8 == 0 ? 1 : 0);
+    return {arena.template cut<Real>(static_cast<std::size_t>(rows) * ld * V::width), ld};
+  }
+
+  void place(const lanes_batch& b) {
+    const int d = size.d(), w = size.w(), o = size.o(), depth = size.depth();
+    const auto row = [&](int n) { return arena.template cut<Real>(static_cast<std::size_t>(columns(n)) * V::width); };
+    each_matrix([&](int a, int rows, int cols) {
+      weight[a] = matrix(rows, columns(cols));
+      if (b.precision == LANES_COMPENSATED) carry[a] = matrix(rows, columns(cols));
+      if (momentum) velocity[a] = matrix(rows, columns(cols));
+    });
+    below[1] = weight[1];
+    for (int a = 2; a <= depth; a++) below[a] = matrix(w, cd());
+    residual = matrix(o, cd());
+    back[0] = matrix(w, cd());
+    back[1] = matrix(w, cd());
+    if (!Lane) turned = matrix(d, cw());
+    sxx = row(d);
+    lambda = row(d);
+    rate = row(1);
+    mu = row(1);
+    share = row(1);
+    if (form == LANES_FULL || !jepa || mode == LANES_GIVEN) syx = matrix(d, cd());
+    if (b.directions != nullptr) directions = matrix(d, cd());
+    if (mode == LANES_GIVEN) batch = matrix(d, cd());
+    if (mode == LANES_GIVEN || mode == LANES_MOMENTS) mixed = matrix(o, cd());
+    if (mode != LANES_MOMENTS) return;
+    sigma = row(d);
+    sigma_share = row(d);
+    rho = row(d);
+    nu = row(d);
+    lower = matrix(d, cd());
+    if (!Lane) upper = matrix(d, cd());
+    normal = matrix(d, cd());
+    kick = form == LANES_FULL ? matrix(d, cd()) : normal;
+    if (form == LANES_FULL || !jepa) slope = matrix(d, cd());
+    if (form == LANES_FULL) noise = matrix(d, cd());
+  }
+};
+}  // namespace lanes
+#endif
