@@ -4,8 +4,9 @@ import { openProblem } from '../src/data/open-problem.ts'
 import { repositoryRoot } from '../src/experiment/repository.ts'
 import { resolveSpec } from '../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../src/experiment/spec.ts'
-import type { Engine, RunPlan } from '../workers/engines/engine.ts'
+import type { RunPlan } from '../workers/engines/engine.ts'
 import { referenceEngine } from '../workers/engines/reference/engine.ts'
+import type { StepwiseEngine } from '../workers/engines/stepwise.ts'
 import { openTensorFlowEngine } from '../workers/engines/tensorflow/engine.ts'
 import { initialWeights } from '../workers/models/initial-weights.ts'
 
@@ -54,7 +55,8 @@ async function planOf(mode: 'gradient-descent' | 'sgd', depth: number, features:
   const lambda = Array.from({ length: features }, (_, i) => 1 - (0.3 * i) / features)
   const data: ExperimentSpec['data'] = { kind: 'gaussian', lambda, rho: lambda.map(() => 0.9) }
   const common = { learningRate: 1e-4, steps: 1e9 }
-  const training = mode === 'sgd' ? { mode, ...common, batchSize: 64 } : { mode, ...common }
+  const training =
+    mode === 'sgd' ? { mode, ...common, batchSize: 64, draws: 'samples' as const } : { mode, ...common }
   const model = { kind: 'deep-linear' as const, depth }
   const problem = await openProblem(data)
   const spec = resolveSpec(
@@ -71,11 +73,12 @@ async function planOf(mode: 'gradient-descent' | 'sgd', depth: number, features:
     sampler: problem.sampler(0),
     initial: initialWeights(spec, features),
     training: spec.training,
+    points: [1e9],
   }
 }
 
 /** Steps a second, in this round. */
-function rate(engine: Engine, plan: RunPlan): number {
+function rate(engine: StepwiseEngine, plan: RunPlan): number {
   const training = engine.begin(plan)
   try {
     const until = (ms: number) => {

@@ -1,3 +1,5 @@
+import { gaussianLaw } from '../src/data/gaussian-law.ts'
+import { MomentSampler } from '../src/data/moment-sampler.ts'
 import type { Problem } from '../src/data/problem.ts'
 import type { Progress } from '../src/experiment/job-view.ts'
 import type { Weights } from '../src/experiment/matrix.ts'
@@ -5,10 +7,9 @@ import type { Measurements, Outcome } from '../src/experiment/measurement.ts'
 import type { ResolvedSpec } from '../src/experiment/resolve.ts'
 import { measurementPoints } from './dynamics/measurement-points.ts'
 import { Pace } from './dynamics/progress.ts'
-import type { Engine, RunPlan } from './engines/engine.ts'
-import { alignedStart } from './models/aligned-frame.ts'
+import type { Engine, Position, RunPlan, Trainee, Trajectory } from './engines/engine.ts'
+import { type AlignedStart, alignedStart } from './models/aligned-frame.ts'
 import { initialWeights } from './models/initial-weights.ts'
-import { Recorder } from './probes/recorder.ts'
 
 /** A run that ended by itself. `message` says why where it did not succeed. */
 export interface TrainedRun {
@@ -22,64 +23,58 @@ export interface TrainedRun {
   readonly precision: 'compensated' | 'float32' | 'float64'
 }
 
-export interface Hands {
-  readonly engine: Engine
-  /** Called at the start, twice a second and at the end. */
+/** A run of a cohort. */
+export interface Member {
+  readonly spec: ResolvedSpec
+  readonly problem: Problem
+  /** Called as its training starts, twice a second and at the end. */
   report(progress: Progress): void
   readonly signal: AbortSignal
   /** A clock that never goes back, in milliseconds; the process's own where it is left out. */
   readonly now?: () => number
 }
 
-const REPORT_MS = 500
-const YIELD_MS = 40
+export interface Hands extends Omit<Member, 'spec' | 'problem'> {
+  readonly engine: Engine
+}
+
+/** A cohort of one: the run's outcome. @throws as the promises of `trainCohort` */
+export async function trainRun(spec: ResolvedSpec, problem: Problem, hands: Hands): Promise<TrainedRun> {
+  hands.signal.throwIfAborted()
+  const { engine, ...rest } = hands
+  const [only] = trainCohort(engine, [{ spec, problem, ...rest }])
+  return only as Promise<TrainedRun>
+}
 
 /**
- * One run from spec to trajectory: train to the next point, measure, and so on to the end or to where the numbers
- * leave float64. Knows no queue and no process; a pause of the event loop comes every 40 ms or one advance.
+ * A cohort from specs to trajectories: plan every run, train them all on the engine, and turn the weights of runs that were
+ * trained in coordinates of their own back into those of the spec. Knows no queue and no process.
  *
- * @throws the signal's reason once it is aborted, and what the engine throws
+ * There is a promise for each run, in order. @throws in it the signal's reason once the run is aborted, and what the
+ * engine throws; at once where a run cannot be planned
  */
-export async function trainRun(spec: ResolvedSpec, problem: Problem, hands: Hands): Promise<TrainedRun> {
-  const { engine, report, signal } = hands
-  signal.throwIfAborted()
+export function trainCohort(engine: Engine, members: readonly Member[]): Promise<TrainedRun>[] {
+  const runs = members.map((member) => startOf(member, engine))
+  const trainees = runs.map(({ plan, pace }) => ({ plan, ...pace }))
+  return engine.train(trainees).map(async (trained, r) => finish(await trained, runs[r] as Start))
+}
+
+/** A member made ready to train. */
+interface Start {
+  readonly plan: RunPlan
+  readonly aligned: AlignedStart | null
+  readonly precision: TrainedRun['precision']
+  readonly pace: Omit<Trainee, 'plan'>
+  wallSeconds(): number
+}
+
+function startOf(member: Member, engine: Engine): Start {
+  const { spec, problem, signal, now = () => performance.now() } = member
   const precision = engine.precision(spec.training.precision)
   const aligned = alignedStart(spec, problem)
-  const training = engine.begin({ ...planOf(spec, problem), ...aligned })
-  try {
-    const inFlow = spec.training.mode === 'flow'
-    const points = measurementPoints(spec)
-    const pace = new Pace(points.at(-1) ?? 0, inFlow, hands.now ?? (() => performance.now()))
-    const pause = pauses(() => report(pace.progress(training)), signal, pace)
-    const recorder = await Recorder.begin(training)
-    report(pace.progress(training))
-    for (const point of points) {
-      while (recorder.message === null && (inFlow ? training.time : training.step) < point) {
-        const advanced = training.advance(point)
-        if (advanced !== undefined) await advanced
-        const looked = recorder.look(training)
-        if (looked !== undefined) await looked
-        if (pause.due()) await pause.take()
-      }
-      if (recorder.message !== null) break
-      await recorder.measure(training)
-    }
-    report(pace.progress(training))
-    const { message, measurements } = recorder
-    const weights = await training.weights()
-    return {
-      outcome: message === null ? 'succeeded' : 'diverged',
-      message,
-      measurements,
-      weights: aligned === null ? weights : aligned.restore(weights),
-      steps: training.step,
-      time: training.time,
-      wallSeconds: pace.wallSeconds(),
-      precision,
-    }
-  } finally {
-    training.dispose()
-  }
+  const plan = { ...planOf(spec, problem), ...aligned }
+  const { report, wallSeconds } = reports(plan, member, now)
+  return { plan, aligned, precision, pace: { signal, report, now }, wallSeconds }
 }
 
 function planOf(spec: ResolvedSpec, problem: Problem): RunPlan {
@@ -91,31 +86,47 @@ function planOf(spec: ResolvedSpec, problem: Problem): RunPlan {
     features,
     moments,
     directions: spectrum.directions,
-    sampler: spec.training.mode === 'sgd' ? problem.sampler(spec.seed) : null,
+    sampler: samplerOf(spec, problem),
     initial: initialWeights(spec, features),
     training: spec.training,
+    points: measurementPoints(spec),
   }
 }
 
-/** Decides when the event loop gets its turn. The clock is read about once a millisecond, not at every advance. */
-function pauses(report: () => void, signal: AbortSignal, pace: Pace) {
-  let [advances, nextLook, lastLook] = [0, 1, pace.wallSeconds()]
-  let [lastPause, lastReport] = [lastLook, lastLook]
-  const due = (): boolean => {
-    if (++advances < nextLook) return false
-    const now = pace.wallSeconds()
-    nextLook = now - lastLook < 0.001 ? Math.min(2 * nextLook, 4096) : Math.max(1, nextLook >> 1)
-    advances = 0
-    lastLook = now
-    return (now - lastPause) * 1000 >= YIELD_MS
+/** What draws the minibatches, keyed by the run's seed. */
+function samplerOf({ training, seed }: ResolvedSpec, problem: Problem): RunPlan['sampler'] {
+  if (training.mode !== 'sgd') return null
+  if (training.draws !== 'moments') return problem.sampler(seed)
+  return new MomentSampler(gaussianLaw(problem.moments, problem.spectrum), seed)
+}
+
+function finish({ message, measurements, weights, step, time }: Trajectory, start: Start): TrainedRun {
+  return {
+    outcome: message === null ? 'succeeded' : 'diverged',
+    message,
+    measurements,
+    weights: start.aligned === null ? weights : start.aligned.restore(weights),
+    steps: step,
+    time,
+    wallSeconds: start.wallSeconds(),
+    precision: start.precision,
   }
-  const take = async (): Promise<void> => {
-    await new Promise((resolve) => setImmediate(resolve))
-    signal.throwIfAborted()
-    lastPause = pace.wallSeconds()
-    if ((lastPause - lastReport) * 1000 < REPORT_MS) return
-    lastReport = lastPause
-    report()
+}
+
+const REPORT_MS = 500
+
+/** Turns positions into progress, and passes on the first one, one each half second and the last. Time runs from the first. */
+function reports({ points, training }: RunPlan, member: Member, now: () => number) {
+  const end = points.at(-1) ?? 0
+  const inFlow = training.mode === 'flow'
+  let pace: Pace | undefined
+  let lastReport = Number.NEGATIVE_INFINITY
+  const report = (at: Position): void => {
+    pace ??= new Pace(end, inFlow, now)
+    const isLast = (inFlow ? at.time : at.step) >= end
+    if (!isLast && now() - lastReport < REPORT_MS) return
+    lastReport = now()
+    member.report(pace.progress(at))
   }
-  return { due, take }
+  return { report, wallSeconds: () => pace?.wallSeconds() ?? 0 }
 }

@@ -3,9 +3,11 @@ import { writeRun } from '../src/artifacts/run-folder.ts'
 import { inspectData } from '../src/data/inspect.ts'
 import { openProblem } from '../src/data/open-problem.ts'
 import { ExperimentError } from '../src/experiment/failure.ts'
+import type { Progress } from '../src/experiment/job-view.ts'
 import type { CohortRun } from '../src/queue/cohort-job.ts'
 import { chooseEngine } from './engines/choose.ts'
-import { trainRun } from './run-cohort.ts'
+import type { Engine } from './engines/engine.ts'
+import { type Member, type TrainedRun, trainCohort } from './run-cohort.ts'
 import type { Notice, Order, RunEnd } from './trainer-messages.ts'
 
 /**
@@ -27,51 +29,93 @@ setInterval(() => tell({ type: 'alive' }), ALIVE_MS)
 
 async function train({ runs, artifacts }: Extract<Order, { type: 'train' }>): Promise<void> {
   for (const run of runs) aborts.set(run.id, new AbortController())
+  const cohorts = new Map<string, Ready[]>() // by engine and device
   for (const run of runs) {
-    const signal = (aborts.get(run.id) as AbortController).signal
-    tell({ type: 'ended', run: run.id, end: await endOf(run, artifacts, signal) })
+    const ready = await settle(run, () => prepare(run))
+    if (ready === null) continue
+    const name = `${ready.engine.name} ${ready.engine.device}`
+    cohorts.set(name, [...(cohorts.get(name) ?? []), ready])
   }
+  for (const cohort of cohorts.values()) await trainTogether(cohort, artifacts)
   aborts.clear()
   tell({ type: 'over' })
 }
 
-async function endOf(run: CohortRun, artifacts: string, signal: AbortSignal): Promise<RunEnd> {
-  try {
-    return { ended: 'finished', fingerprint: await trainAndWrite(run, artifacts, signal) }
-  } catch (error) {
-    if (signal.aborted) return { ended: 'cancelled' }
-    log.error({ jobId: run.id, err: error }, 'run failed')
-    const known = error instanceof ExperimentError ? error : new ExperimentError('INTERNAL', {})
-    return { ended: 'failed', code: known.code, message: known.message }
-  }
+/** A run whose data are open and whose engine is chosen. */
+interface Ready {
+  readonly run: CohortRun
+  readonly engine: Engine
+  readonly member: Member
 }
 
-async function trainAndWrite(run: CohortRun, artifacts: string, signal: AbortSignal): Promise<string> {
-  const { id, attempt, spec } = run
+async function prepare(run: CohortRun): Promise<Ready> {
+  const { id, spec } = run
+  const { signal } = aborts.get(id) as AbortController
   signal.throwIfAborted()
   await checkData(run)
   const problem = await openProblem(spec.data)
   const engine = await chooseEngine(spec)
-  tell({ type: 'running', run: id, engine: engine.name, device: engine.device })
-  const report = (progress: Extract<Notice, { type: 'progress' }>['progress']) =>
+  let isTold = false
+  const report = (progress: Progress) => {
+    if (!isTold) tell({ type: 'running', run: id, engine: engine.name, device: engine.device })
+    isTold = true
     tell({ type: 'progress', run: id, progress })
-  const trained = await trainRun(spec, problem, { engine, report, signal })
+  }
+  return { run, engine, member: { spec, problem, report, signal } }
+}
+
+/** Trains runs on their engine and writes each as it ends. */
+async function trainTogether(cohort: readonly Ready[], artifacts: string): Promise<void> {
+  const [{ engine }] = cohort as [Ready]
+  const trained = trainCohort(
+    engine,
+    cohort.map(({ member }) => member),
+  )
+  const written = cohort.map(({ run }, r) =>
+    settle(run, async () => {
+      const fingerprint = await write(run, (await trained[r]) as TrainedRun, engine, artifacts)
+      tell({ type: 'ended', run: run.id, end: { ended: 'finished', fingerprint } })
+    }),
+  )
+  await Promise.all(written)
+}
+
+/** Does a part of a run's way; where that throws, the run has ended and the result is null. */
+async function settle<T>({ id }: CohortRun, part: () => Promise<T>): Promise<T | null> {
+  try {
+    return await part()
+  } catch (error) {
+    tell({ type: 'ended', run: id, end: endOf(id, error) })
+    return null
+  }
+}
+
+function endOf(id: string, error: unknown): RunEnd {
+  if (aborts.get(id)?.signal.aborted) return { ended: 'cancelled' }
+  log.error({ jobId: id, err: error }, 'run failed')
+  const known = error instanceof ExperimentError ? error : new ExperimentError('INTERNAL', {})
+  return { ended: 'failed', code: known.code, message: known.message }
+}
+
+async function write(
+  run: CohortRun,
+  trained: TrainedRun,
+  engine: Engine,
+  artifacts: string,
+): Promise<string> {
+  const { id, attempt, spec } = run
+  const { measurements, weights, ...outcome } = trained
   const manifest = await writeRun(
     artifacts,
     { id, attempt },
     {
       spec,
-      measurements: trained.measurements,
-      weights: trained.weights,
+      measurements,
+      weights,
       manifest: {
         id,
         attempt,
-        outcome: trained.outcome,
-        message: trained.message,
-        steps: trained.steps,
-        time: trained.time,
-        wallSeconds: trained.wallSeconds,
-        precision: trained.precision,
+        ...outcome,
         device: engine.device,
         engine: engine.name,
         versions: engine.versions,

@@ -4,15 +4,16 @@ import { fromRows } from '../../src/experiment/matrix.ts'
 import type { ResolvedDescent } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import type { Engine, RunPlan } from '../../workers/engines/engine.ts'
-import { close, reach } from './golden.cases.ts'
+import { close } from './golden.cases.ts'
 import { descent } from './plans.ts'
-import { shortSpec, train } from './runs.ts'
+import { shortSpec, train, trainPlan } from './runs.ts'
 
 /** What every engine's descent must do. @param tolerance relative, for numbers that have a known value */
 export function descents(engine: Engine, tolerance: number): void {
   /** d = 1, L = 1: w and v are numbers, so one update is worked out by hand. */
-  const scalar = (training: RunPlan['training'], objective: 'jepa' | 'mae' = 'jepa'): RunPlan => ({
+  const scalar = (training: ResolvedDescent, objective: 'jepa' | 'mae' = 'jepa'): RunPlan => ({
     ...{ objective, depth: 1, features: 1, width: 1, sampler: null, directions: fromRows([[1]]), training },
+    points: [training.steps],
     moments: { Sxx: fromRows([[1.25]]), Syx: fromRows([[0.75]]), Syy: fromRows([[2]]) },
     initial: { layers: [fromRows([[0.5]])], decoder: fromRows([[0.25]]) },
   })
@@ -22,17 +23,14 @@ export function descents(engine: Engine, tolerance: number): void {
   }
 
   it('the target of jepa passes no gradient to the encoder', async () => {
-    const training = engine.begin(scalar(descent(0.1, 1)))
-    await reach(training, 1)
-    const { layers, decoder } = await training.weights()
+    const { layers, decoder } = (await trainPlan(engine, scalar(descent(0.1, 1)))).weights
     // With a gradient through the target w would move by η(v σ² w v − 2 v λ w + σy² w) instead.
     close(layers[0]!.data[0]!, 0.5 - 0.1 * slopes(0.5, 0.25).w, tolerance, 'w')
     close(decoder.data[0]!, 0.25 - 0.1 * slopes(0.5, 0.25).v, tolerance, 'v')
-    training.dispose()
   })
 
   it('momentum carries the velocity of the step before', async () => {
-    const training = engine.begin(scalar(descent(0.1, 3, { momentum: 0.9 })))
+    const plan = scalar(descent(0.1, 3, { momentum: 0.9 }))
     let [w, v, mw, mv] = [0.5, 0.25, 0, 0]
     for (let step = 0; step < 3; step++) {
       const slope = slopes(w, v)
@@ -41,42 +39,36 @@ export function descents(engine: Engine, tolerance: number): void {
       w -= 0.1 * mw
       v -= 0.1 * mv
     }
-    await reach(training, 3)
-    const { layers, decoder } = await training.weights()
+    const { layers, decoder } = (await trainPlan(engine, plan)).weights
     close(layers[0]!.data[0]!, w, tolerance, 'w')
     close(decoder.data[0]!, v, tolerance, 'v')
-    training.dispose()
   })
 
   it('a schedule of steps lowers the rate at the step named, and time is the sum of rates', async () => {
     const schedule = { kind: 'steps', at: [2], factor: 0.5 } satisfies ResolvedDescent['schedule']
-    const training = engine.begin(scalar(descent(0.1, 4, { schedule })))
+    const plan = scalar(descent(0.1, 4, { schedule }))
     let [w, v] = [0.5, 0.25]
     for (const rate of [0.1, 0.1, 0.05, 0.05]) {
       const slope = slopes(w, v)
       w -= rate * slope.w
       v -= rate * slope.v
     }
-    await reach(training, 4)
-    const { layers } = await training.weights()
-    close(layers[0]!.data[0]!, w, tolerance, 'w')
-    close(training.time, 0.3, 1e-12, 'time') // a sum of four numbers
-    training.dispose()
+    const { weights, time } = await trainPlan(engine, plan)
+    close(weights.layers[0]!.data[0]!, w, tolerance, 'w')
+    close(weights.decoder.data[0]!, v, tolerance, 'v')
+    close(time, 0.3, 1e-12, 'time') // a sum of four numbers
   })
 
   it('at a constant rate the time is the rate times the step to the last bit', async () => {
-    const training = engine.begin(scalar(descent(0.1, 10)))
-    for (const step of [1, 3, 7, 10]) {
-      await reach(training, step)
-      assert.equal(training.time, 0.1 * step) // a sum of tenths is off in the last place from the third on
-    }
-    training.dispose()
+    const points = [1, 3, 7, 10]
+    const { measurements } = await trainPlan(engine, { ...scalar(descent(0.1, 10)), points })
+    // A sum of tenths is off in the last place from the third on.
+    assert.deepEqual(measurements.time, [0, ...points.map((step) => 0.1 * step)])
   })
 
   it('a plan for sgd without a sampler is refused, not trained on the population', async () => {
-    const training = engine.begin(scalar(descent(0.1, 2, { mode: 'sgd', batchSize: 4 })))
-    await assert.rejects(async () => training.advance(2), TypeError)
-    training.dispose()
+    const plan = scalar(descent(0.1, 2, { mode: 'sgd', batchSize: 4 }))
+    await assert.rejects(trainPlan(engine, plan), TypeError)
   })
 
   it('a learning rate far over the bound diverges and keeps the finite rows', async () => {

@@ -79,6 +79,7 @@ export function matrixPlan({ input }: Pick<MatrixCase, 'input'>, training: RunPl
     sampler: null,
     initial,
     training,
+    points: training.mode === 'flow' ? [training.time] : [training.steps],
   }
 }
 
@@ -103,7 +104,13 @@ export function batchPlan({ input }: BatchCase): RunPlan {
     sampler: rowSampler(x, y),
     initial,
     training,
+    points: afterStart(input.record),
   }
+}
+
+/** Steps to measure at; the start has a row of its own. */
+export function afterStart(record: readonly number[]): number[] {
+  return record.filter((step) => step > 0)
 }
 
 /** A sampler that hands out the same rows again and again. */

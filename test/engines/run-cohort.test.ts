@@ -3,7 +3,8 @@ import { it } from 'node:test'
 import type { Progress } from '../../src/experiment/job-view.ts'
 import { fixedPoint } from '../../src/theory/fixed-points.ts'
 import { referenceEngine } from '../../workers/engines/reference/engine.ts'
-import { shortSpec, train } from './runs.ts'
+import { stepwise } from '../../workers/engines/stepwise.ts'
+import { shortSpec, train, trainMany } from './runs.ts'
 
 it('a run has a row at its start, at its end and in between, as many as asked for', async () => {
   const { measurements, outcome, steps, time, precision } = await train(referenceEngine, shortSpec())
@@ -72,19 +73,16 @@ it('a run that is aborted before it starts does not start', async () => {
 
 it('an engine that throws gives its memory back and the error comes out', async () => {
   let disposed = 0
-  const engine = {
-    ...referenceEngine,
-    begin: (plan: Parameters<typeof referenceEngine.begin>[0]) => {
-      const training = referenceEngine.begin(plan)
-      training.advance = () => {
-        throw new RangeError('out of memory')
-      }
-      training.dispose = () => {
-        disposed++
-      }
-      return training
-    },
-  }
+  const engine = stepwise(referenceEngine, (plan) => {
+    const training = referenceEngine.begin(plan)
+    training.advance = () => {
+      throw new RangeError('out of memory')
+    }
+    training.dispose = () => {
+      disposed++
+    }
+    return training
+  })
   await assert.rejects(train(engine, shortSpec()), /out of memory/)
   assert.equal(disposed, 1)
 })
@@ -94,4 +92,24 @@ it('looking at the rows or at the clock more often changes no number of a descen
   const many = await train(referenceEngine, shortSpec({ measure: { points: 300, schedule: 'linear' } }))
   assert.deepEqual(few.measurements.passages, many.measurements.passages)
   assert.deepEqual(few.weights, many.weights)
+})
+
+it('in a cohort a run that is cancelled or diverges is nothing to the others', async () => {
+  const wild = { mode: 'gradient-descent' as const, learningRate: 40, steps: 2000 }
+  const [alone, mae] = [await train(referenceEngine, shortSpec()), { objective: 'mae' as const }]
+  const specs = [
+    shortSpec(),
+    shortSpec({ ...mae, init: { kind: 'balanced', scale: 0.5 }, training: wild }),
+    shortSpec(),
+    shortSpec(),
+  ]
+  const signals = specs.map((_, r) => (r === 2 ? AbortSignal.abort() : new AbortController().signal))
+  const [first, diverged, cancelled, last] = await trainMany(referenceEngine, specs, signals)
+  for (const run of [first, last]) {
+    assert.ok(run?.status === 'fulfilled')
+    assert.deepEqual(run.value.measurements, alone.measurements)
+    assert.deepEqual(run.value.weights, alone.weights)
+  }
+  assert.ok(diverged?.status === 'fulfilled' && diverged.value.outcome === 'diverged')
+  assert.ok(cancelled?.status === 'rejected' && cancelled.reason.name === 'AbortError')
 })

@@ -1,8 +1,8 @@
 import { openProblem } from '../../src/data/open-problem.ts'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
-import type { Engine } from '../../workers/engines/engine.ts'
-import { type Hands, type TrainedRun, trainRun } from '../../workers/run-cohort.ts'
+import type { Engine, RunPlan, Trajectory } from '../../workers/engines/engine.ts'
+import { type Hands, type TrainedRun, trainCohort, trainRun } from '../../workers/run-cohort.ts'
 
 /** Three features whose λ falls as ρ rises, in a rotated basis. */
 export const rotated: ExperimentSpec['data'] = {
@@ -36,4 +36,25 @@ export async function train(
   const resolved = resolveSpec(spec, problem.features)
   const signal = new AbortController().signal
   return trainRun(resolved, problem, { engine, signal, report() {}, ...hands })
+}
+
+/** Trains one plan to its end, with hands that do nothing. */
+export async function trainPlan(engine: Engine, plan: RunPlan): Promise<Trajectory> {
+  const { signal } = new AbortController()
+  const [trajectory] = engine.train([{ plan, signal, report() {}, now: () => performance.now() }])
+  return trajectory as Promise<Trajectory>
+}
+
+/** Trains specs as one cohort. @param signals of each, one that never aborts where left out */
+export async function trainMany(
+  engine: Engine,
+  specs: readonly ExperimentSpec[],
+  signals: readonly AbortSignal[] = [],
+): Promise<PromiseSettledResult<TrainedRun>[]> {
+  const members = specs.map(async (asked, r) => {
+    const problem = await openProblem(asked.data)
+    const spec = resolveSpec(asked, problem.features)
+    return { spec, problem, report() {}, signal: signals[r] ?? new AbortController().signal }
+  })
+  return Promise.allSettled(trainCohort(engine, await Promise.all(members)))
 }

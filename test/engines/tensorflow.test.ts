@@ -8,7 +8,7 @@ import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
 import { TensorGradient } from '../../workers/engines/tensorflow/tensor-gradient.ts'
 import { layoutOf } from '../../workers/models/parameters.ts'
 import { descents } from './descent.cases.ts'
-import { close, goldenDescents, reach } from './golden.cases.ts'
+import { close, goldenDescents } from './golden.cases.ts'
 import { descent, goldenCases, type MatrixCase, matrixPlan } from './plans.ts'
 import { shortSpec, train } from './runs.ts'
 
@@ -72,9 +72,9 @@ describe('tensorflow', {
       const training = engine.begin(
         matrixPlan(cases[0]!, descent(0.1, 300, { momentum, schedule: 'cosine' })),
       )
-      await reach(training, 10)
+      while (training.step < 10) await training.advance(10)
       const running = tf.memory().numTensors
-      await reach(training, 300)
+      while (training.step < 300) await training.advance(300)
       await training.amplitudes()
       await training.loss()
       await training.weights()

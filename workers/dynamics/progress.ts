@@ -1,5 +1,5 @@
 import type { Progress } from '../../src/experiment/job-view.ts'
-import type { Training } from '../engines/engine.ts'
+import type { Position } from '../engines/engine.ts'
 
 /**
  * How far a run is, counted in work. In descent that is steps. In flow it is integrator steps: those done over
@@ -27,9 +27,9 @@ export class Pace {
     return (this.#now() - this.#began) / 1000
   }
 
-  progress(training: Pick<Training, 'step' | 'time'>): Progress {
-    const { step } = training
-    const steps = this.#flow ? this.#flowSteps(training) : this.#end
+  progress(at: Position): Progress {
+    const { step } = at
+    const steps = this.#flow ? this.#flowSteps(at) : this.#end
     const whole = steps > 0 ? Math.min(1, step / steps) : 1
     // A plateau's long steps promise an end that the transition behind it takes back, so the fraction goes a quarter of the way.
     const believed = whole === 1 ? 1 : Math.min(whole, this.#fraction + (1 - this.#fraction) / 4)
@@ -38,7 +38,7 @@ export class Pace {
     return { step, steps, fraction: this.#fraction, etaSeconds }
   }
 
-  #flowSteps({ step, time }: Pick<Training, 'step' | 'time'>): number {
+  #flowSteps({ step, time }: Position): number {
     const pace = (time - this.#lastTime) / Math.max(1, step - this.#lastStep)
     this.#lastStep = step
     this.#lastTime = time

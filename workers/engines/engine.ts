@@ -1,6 +1,7 @@
+import type { MomentSampler } from '../../src/data/moment-sampler.ts'
 import type { Sampler } from '../../src/data/sampler.ts'
 import type { Matrix, Weights } from '../../src/experiment/matrix.ts'
-import type { Moments } from '../../src/experiment/measurement.ts'
+import type { Measurements, Moments } from '../../src/experiment/measurement.ts'
 import type { ResolvedTraining } from '../../src/experiment/resolve.ts'
 import type { Objective } from '../../src/experiment/spec.ts'
 
@@ -12,15 +13,44 @@ export interface RunPlan {
   readonly width: number // ≥ d
   readonly moments: Moments // population Sxx, Syx, Syy, each [d][d]
   readonly directions: Matrix // [d][d], column i is feature q_i
-  readonly sampler: Sampler | null // sgd only
+  readonly sampler: Sampler | MomentSampler | null // sgd only
   readonly initial: Weights
   readonly training: ResolvedTraining
+  /** When to measure after the start: rising steps (in flow, times), the last of which is the end. */
+  readonly points: readonly number[]
 }
 
-/** The sampler of a plan for sgd. */
-export function samplerOf({ sampler }: RunPlan): Sampler {
+/** What draws the minibatches of a plan for sgd. */
+export function samplerOf({ sampler }: RunPlan): Sampler | MomentSampler {
   if (sampler === null) throw new TypeError('A plan for sgd needs a sampler.')
   return sampler
+}
+
+/** Where a run is. */
+export interface Position {
+  /** Updates done (accepted integrator steps in flow). */
+  readonly step: number
+  /** Flow time reached: Σ learning rate over the updates done. */
+  readonly time: number
+}
+
+/** What a run came to. */
+export interface Trajectory extends Position {
+  /** Why the run could not go on to its end, as a sentence; null where it reached it. */
+  readonly message: string | null
+  readonly measurements: Measurements // with a row of the start
+  readonly weights: Weights // after the last update; with a message these may hold NaN or Infinity
+}
+
+/** A run as an engine takes it in hand. */
+export interface Trainee {
+  readonly plan: RunPlan
+  /** Ends this run alone: its promise is rejected with the signal's reason. */
+  readonly signal: AbortSignal
+  /** Hears where the run is: as its training starts, then as often as the engine pauses, and at its end. */
+  report(at: Position): void
+  /** A clock that never goes back, in milliseconds. */
+  now(): number
 }
 
 /** One way of doing the arithmetic. `reference` is the yardstick of the others. */
@@ -31,30 +61,9 @@ export interface Engine {
   readonly versions: Readonly<Record<string, string>>
   /** The precision this engine uses where the plan asks for `asked`; ENGINE_UNAVAILABLE where it has none. */
   precision(asked: ResolvedTraining['precision']): ResolvedTraining['precision']
-  begin(plan: RunPlan): Training
-}
-
-/** A run in training. Owns its memory until `dispose`, which may be called twice. */
-export interface Training {
-  /** Updates done (accepted integrator steps in flow). */
-  readonly step: number
-  /** Flow time reached: Σ learning rate over the updates done. */
-  readonly time: number
-  /** Why training cannot go on though the limit is not reached, as a sentence; null while it can. */
-  readonly broken: string | null
   /**
-   * Trains on, never past the limit (a step in descent, a flow time in flow): one accepted integrator
-   * step in flow, at most a stride of updates in descent, short enough (0.1 % of the steps so far) that
-   * the moments at which amplitudes pass a level can be read between two calls.
+   * Trains runs of any shapes, together or one after the other, and lets the event loop turn meanwhile. There is a promise
+   * for each run, in order: what becomes of one, its divergence, cancel or failure, is nothing to the others.
    */
-  advance(limit: number): void | Promise<void>
-  /** |W̄ q_i| of the weights of now, [d]: a view, good until the next advance. */
-  amplitudes(): Float64Array | Promise<Float64Array>
-  /** d ln|W̄ q_i|/dt at the weights of now, [d], where the dynamics have a velocity (flow); a view as above. */
-  growth?(): Float64Array
-  /** Population loss at the weights of now (docs/theory.md §1). */
-  loss(): number | Promise<number>
-  /** A copy of the weights of now. */
-  weights(): Weights | Promise<Weights>
-  dispose(): void
+  train(runs: readonly Trainee[]): Promise<Trajectory>[]
 }

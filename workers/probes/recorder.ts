@@ -1,5 +1,5 @@
 import type { Measurements } from '../../src/experiment/measurement.ts'
-import type { Training } from '../engines/engine.ts'
+import type { Training } from '../engines/stepwise.ts'
 import { PassageRecord } from './passages.ts'
 
 /** Amplitudes past this square to more than float64 holds. */

@@ -2,7 +2,8 @@ import type { ResolvedDescent } from '../../../src/experiment/resolve.ts'
 import { Descent } from '../../dynamics/descent.ts'
 import { pack, unpack } from '../../models/parameters.ts'
 import { BatchMoments } from '../../objectives/batch-moments.ts'
-import { type RunPlan, samplerOf, type Training } from '../engine.ts'
+import { type RunPlan, samplerOf } from '../engine.ts'
+import type { Training } from '../stepwise.ts'
 import { Reading } from './reading.ts'
 
 /** Descent on the population's moments, or in sgd on those of each step's minibatch. */
@@ -35,12 +36,8 @@ export class DescentTraining implements Training {
   advance(limit: number): void {
     if (this.step >= limit) return
     const { gradient, plan } = this.#reading
-    const batch = this.#batch
-    if (batch !== null) {
-      const { x, y } = samplerOf(plan).draw(this.step, this.#rows)
-      batch.fill(x, y, this.#rows)
-    }
-    gradient.evaluate(this.#theta, batch ?? plan.moments, this.#slope)
+    const moments = this.#batch?.draw(samplerOf(plan), this.step, this.#rows) ?? plan.moments
+    gradient.evaluate(this.#theta, moments, this.#slope)
     this.#descent.update(this.#theta, this.#slope)
   }
 

@@ -1,9 +1,11 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-node-gpu'
+import { MomentSampler } from '../../../src/data/moment-sampler.ts'
 import type { Matrix, Weights } from '../../../src/experiment/matrix.ts'
 import type { ResolvedDescent } from '../../../src/experiment/resolve.ts'
 import { DescentClock } from '../../dynamics/schedule.ts'
 import { layoutOf } from '../../models/parameters.ts'
-import { type RunPlan, samplerOf, type Training } from '../engine.ts'
+import { type RunPlan, samplerOf } from '../engine.ts'
+import type { Training } from '../stepwise.ts'
 import type { TensorFlow } from './load.ts'
 import { type Stacks, TensorGradient, type TensorMoments } from './tensor-gradient.ts'
 
@@ -100,12 +102,17 @@ export class TensorTraining implements Training {
     return [next, lost]
   }
 
-  /** The moments of this step's minibatch in sgd: X'X/n and Y'X/n of its rows, scaled by 1/√n on their way in. */
+  /** The moments of this step's minibatch in sgd: as drawn, or X'X/n and Y'X/n of its rows, scaled by 1/√n on their way in. */
   #batchOr(population: TensorMoments): TensorMoments {
     const { mode, batchSize: rows } = this.#training
     if (mode !== 'sgd' || rows === undefined) return population
     const { features } = this.#plan
-    const drawn = samplerOf(this.#plan).draw(this.step, rows)
+    const sampler = samplerOf(this.#plan)
+    if (sampler instanceof MomentSampler) {
+      const { Sxx, Syx } = sampler.draw(this.step, rows)
+      return { Sxx: this.#upload(Sxx), Syx: this.#upload(Syx) }
+    }
+    const drawn = sampler.draw(this.step, rows)
     const feed = (values: Float64Array) =>
       this.#tf.tensor2d(scaled(values, 1 / Math.sqrt(rows)), [rows, features])
     const [x, y] = [feed(drawn.x), feed(drawn.y)]
