@@ -1,0 +1,15 @@
+#include <node_api.h>
+
+#include <addon/exports.h>
+
+NAPI_MODULE_INIT() {
+  const napi_property_descriptor table[] = {
+      exported("open", open_library),
+      exported("run", run_batch),
+      exported("choose", choose_layout),
+      exported("weights", count_weights),
+      exported("instructionSets", instruction_sets),
+  };
+  napi_define_properties(env, exports, sizeof table / sizeof *table, table);
+  return exports;
+}
