@@ -36,7 +36,8 @@ export function memoryOf(spec: ResolvedSpec, features: number): MemoryPart[] {
     },
   ]
   if (training.mode === 'sgd') {
-    parts.push({ pointer: '/training/batchSize', bytes: 4 * (training.batchSize ?? 0) * features * NUMBER })
+    const rows = training.draws === 'moments' ? 2 * features : (training.batchSize ?? 0)
+    parts.push({ pointer: '/training/batchSize', bytes: 4 * rows * features * NUMBER })
   }
   if (data.kind === 'images') {
     const pixels = Math.max(PIXELS + (data.resolution ?? 0) ** 2 * NUMBER, 2 * features * NUMBER)

@@ -168,4 +168,22 @@ export const DataSpec = Type.Union(
   { $id: 'DataSpec' },
 )
 export type DataSpec = Static<typeof DataSpec>
+/** Kinds whose pairs (x, y) are jointly Gaussian, so that their second moments are all there is to know of them. */
+const GAUSSIAN: Readonly<Record<DataSpec['kind'], boolean>> = {
+  gaussian: true,
+  'static-noise': true,
+  'feature-mask': false,
+  'pixel-mask': false,
+  'random-projection': false,
+  temporal: true,
+  'linear-system': true,
+  covariance: true,
+  images: false,
+}
+
+/** Whether x and y are jointly Gaussian. */
+export function isGaussian({ kind }: DataSpec): boolean {
+  return GAUSSIAN[kind]
+}
+
 export type DataOfKind<K extends DataSpec['kind']> = Extract<DataSpec, { kind: K }>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ResolvedSpec } from './resolve.ts'
 
 /** Raised whenever a change can move numbers: a run's id and fingerprint belong to one of these. */
-export const NUMERICS = 1
+export const NUMERICS = 2
 
 /**
  * The id of a run: `r` and 26 letters of the lower-case base32 of SHA-256 (130 bits) over the canonical

@@ -1,4 +1,4 @@
-import type { DataSpec } from './data-spec.ts'
+import { type DataSpec, isGaussian } from './data-spec.ts'
 import { ExperimentError, type FieldFault } from './failure.ts'
 import { fillDefaults } from './schema.ts'
 import type { Device, EngineName, ExperimentSpec, InitSpec, Objective, Schedule } from './spec.ts'
@@ -58,7 +58,7 @@ export function resolveSpec(spec: ExperimentSpec, features: number): ResolvedSpe
     })
   }
   checkInit(asked.init, asked.objective, model, features, faults)
-  const training = resolveTraining(asked.training, faults)
+  const training = resolveTraining(asked.training, asked.data, features, faults)
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
   const measure = {
     schedule: asked.measure?.schedule ?? 'log',
@@ -80,7 +80,12 @@ export function resolveSpec(spec: ExperimentSpec, features: number): ResolvedSpe
   }
 }
 
-function resolveTraining(asked: ExperimentSpec['training'], faults: FieldFault[]): ResolvedTraining {
+function resolveTraining(
+  asked: ExperimentSpec['training'],
+  data: DataSpec,
+  features: number,
+  faults: FieldFault[],
+): ResolvedTraining {
   if (asked.mode === 'flow') return { mode: 'flow', time: asked.time, precision: 'float64' }
   if ((asked.steps === undefined) === (asked.time === undefined)) {
     faults.push({
@@ -98,13 +103,21 @@ function resolveTraining(asked: ExperimentSpec['training'], faults: FieldFault[]
     precision: asked.precision ?? 'compensated',
   }
   if (asked.mode === 'gradient-descent') return shared
-  if (asked.draws === 'moments') {
-    faults.push({
-      pointer: '/training/draws',
-      message: 'draws moments needs the lanes engine, which this build does not have; use samples or auto.',
-    })
+  const obstacle = momentsObstacle(data, asked.batchSize, features)
+  if (asked.draws === 'moments' && obstacle !== null) {
+    faults.push({ pointer: '/training/draws', message: obstacle })
   }
-  return { ...shared, batchSize: asked.batchSize, draws: 'samples' }
+  const canDrawMoments = asked.draws !== 'samples' && obstacle === null
+  return { ...shared, batchSize: asked.batchSize, draws: canDrawMoments ? 'moments' : 'samples' }
+}
+
+/** Why the moments of a minibatch cannot be drawn without its samples; null where they can (src/data/moment-sampler.ts). */
+function momentsObstacle(data: DataSpec, batchSize: number, features: number): string | null {
+  if (!isGaussian(data)) {
+    return `draws moments holds for Gaussian x and y, and data of kind ${data.kind} are not; use samples or auto.`
+  }
+  if (batchSize >= features) return null
+  return `draws moments needs a batch of at least the ${features} features, and batchSize is ${batchSize}; raise it, or use samples or auto.`
 }
 
 /** The fewest steps whose learning rates add up to the time; 7.7/.7, which rounds to over 11, is 11 of them. */

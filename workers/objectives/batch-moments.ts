@@ -1,4 +1,7 @@
+import { MomentSampler } from '../../src/data/moment-sampler.ts'
+import type { Sampler } from '../../src/data/sampler.ts'
 import { type Matrix, zeros } from '../../src/experiment/matrix.ts'
+import type { Moments } from '../../src/experiment/measurement.ts'
 import { multiply } from './multiply.ts'
 
 /**
@@ -13,6 +16,14 @@ export class BatchMoments {
   constructor(features: number) {
     this.Sxx = zeros(features, features)
     this.Syx = zeros(features, features)
+  }
+
+  /** The moments of the minibatch of a step: as drawn, or of its samples; good until the next. */
+  draw(sampler: Sampler | MomentSampler, step: number, rows: number): Pick<Moments, 'Sxx' | 'Syx'> {
+    if (sampler instanceof MomentSampler) return sampler.draw(step, rows)
+    const { x, y } = sampler.draw(step, rows)
+    this.fill(x, y, rows)
+    return this
   }
 
   /** Overwrites the moments with those of these rows. */
