@@ -110,6 +110,7 @@ typedef struct lanes_batch {
   const double *point;   /* [R][P] rising steps or times at which a row is measured; 0 is the start */
   int32_t *next_point;   /* [R] how many rows are measured */
   double *row;           /* [R][P][1 + d] loss and amplitudes at each point */
+  int64_t *row_step;     /* [R][P] accepted integrator steps at each point. LANES_FLOW */
   lanes_passage *passage; /* [R][capacity] of this call */
   int32_t *passages;     /* [R] how many of them */
 

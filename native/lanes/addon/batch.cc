@@ -87,6 +87,7 @@ const Array ARRAYS[] = {
     DOUBLES("point", point, points),
     INT32("nextPoint", next_point, runs),
     DOUBLES("row", row, measured),
+    INT64("rowStep", row_step, points),
     DOUBLES("passage", passage, passages),
     INT32("passages", passages, runs),
     INT32("status", status, runs),

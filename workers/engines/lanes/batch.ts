@@ -52,6 +52,7 @@ export interface Batch {
   readonly point: Float64Array // [R][points]
   readonly nextPoint: Int32Array // [R]
   readonly row: Float64Array // [R][points][1 + d]
+  readonly rowStep: BigInt64Array | null // [R][points]
   /** [R][capacity][PASSAGE]: read them with `passagesOf`. */
   readonly passage: Float64Array
   readonly passages: Int32Array // [R]
