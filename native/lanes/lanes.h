@@ -126,6 +126,7 @@ typedef struct lanes_batch {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* all else in a library is its own */
 
 /* Trains. Reads and writes what the struct points at; see the top. */
 int32_t lanes_run(const lanes_batch *batch);
@@ -137,6 +138,7 @@ const char *lanes_name(void);
 int32_t lanes_choose(const lanes_batch *batch);
 /* A sentence on the last call of this thread that did not return LANES_OK; "" where there was none. */
 const char *lanes_last_error(void);
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -6,12 +6,12 @@ const MEGABYTE = 1e6
 /**
  * Shows one step of the set-up while it works: on a terminal a line that counts up, elsewhere a line at the
  * start, one every 10 s and one at the end. Goes to stderr: stdout belongs to the command.
- * `measure` tells the bytes done so far, `total` those expected.
+ * `measure` tells the bytes done so far, `total` those expected; `tell` says in words how far it is.
  */
-export async function withProgress(title, work, { measure, total } = {}) {
+export async function withProgress(title, work, { measure, total, tell = () => '' } = {}) {
   const out = process.stderr
   const start = performance.now()
-  const say = (mark) => `${mark} ${title}${amount(measure, total)}, ${seconds(start)}`
+  const say = (mark) => `${mark} ${title}${amount(measure, total)}${tell()}, ${seconds(start)}`
   if (!out.isTTY) out.write(`• ${title}${total ? ` (${megabytes(total)} MB)` : ''} …\n`)
   const timer = out.isTTY
     ? setInterval(() => out.write(`\r\x1b[2K${say('…')}`), 200)

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, relative } from 'node:path'
+import { run } from '../setup/command.mjs'
+import { hashOf } from '../setup/stamp.mjs'
+import { textsOf } from './sources.mjs'
+
+/**
+ * Compiles C++ files on all cores and keeps the objects under the hash of all that decides them, so
+ * that only what has changed is compiled again, and an interrupted build goes on.
+ *
+ * @param {{ home: string, objects: string, compiler: { program: string, version: string } }} shop
+ * @param {{ file: string, flags: string[] }[]} tasks
+ * @param {(done: number) => void} [onDone] called after each object
+ * @returns {Promise<string[]>} the objects, in the order of the tasks
+ */
+export async function compileAll(shop, tasks, onDone = () => {}) {
+  mkdirSync(shop.objects, { recursive: true })
+  const objects = tasks.map((task) => join(shop.objects, `${keyOf(shop, task)}.o`))
+  const waiting = [...tasks.keys()].filter((index) => !existsSync(objects[index]))
+  let done = tasks.length - waiting.length
+  onDone(done)
+  const work = async () => {
+    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+      await compile(shop, tasks[index], objects[index]).catch((error) => {
+        waiting.length = 0 // one fault is enough to tell; the others end what they have begun
+        throw error
+      })
+      onDone(++done)
+    }
+  }
+  const outcomes = await Promise.allSettled(Array.from({ length: availableParallelism() }, work))
+  const failed = outcomes.find(({ status }) => status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return objects
+}
+
+async function compile({ home, compiler }, { file, flags }, object) {
+  const draft = `${object}.${process.pid}`
+  await run(compiler.program, [...flags, `-I${home}`, '-c', file, '-o', draft])
+  renameSync(draft, object)
+}
+
+function keyOf({ home, compiler }, { file, flags }) {
+  const texts = [...textsOf(home, file)].flatMap(([path, text]) => [relative(home, path), text])
+  return hashOf(compiler.version, ...flags, '', ...texts).slice(0, 32)
+}
+
+/** Objects that no build here has asked for go. */
+export function keepOnly(folder, objects) {
+  const wanted = new Set(objects)
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (!wanted.has(path)) rmSync(path)
+  }
+}
+
+/** A shared library or, without `-shared` among the flags, a program. */
+export async function link({ compiler }, objects, flags, target) {
+  const draft = `${target}.${process.pid}`
+  await run(compiler.program, [...objects, ...flags, '-pthread', '-o', draft])
+  renameSync(draft, target)
+}
