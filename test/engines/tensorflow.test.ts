@@ -8,6 +8,7 @@ import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
 import { TensorGradient } from '../../workers/engines/tensorflow/tensor-gradient.ts'
 import { layoutOf } from '../../workers/models/parameters.ts'
 import { descents } from './descent.cases.ts'
+import { drawsOfReference } from './draws.cases.ts'
 import { close, goldenDescents } from './golden.cases.ts'
 import { descent, goldenCases, type MatrixCase, matrixPlan } from './plans.ts'
 import { shortSpec, train } from './runs.ts'
@@ -26,6 +27,7 @@ describe('tensorflow', {
   const cases = goldenCases<MatrixCase>('matrix_gd')
   goldenDescents(engine, 1e-4) // float32 over 1,000 steps; JEPA's neutral directions drift
   descents(engine, 2e-6) // a few roundings of 6e-8
+  drawsOfReference(engine, 4e-6) // 40 steps of them
 
   for (const golden of cases) {
     it(`${golden.id} has the gradient that automatic differentiation of the stopped loss has`, () => {
