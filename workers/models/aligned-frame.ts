@@ -87,7 +87,8 @@ function borderedBy(q: Matrix, width: number): Matrix {
   return out
 }
 
-function isDiagonal({ data, cols }: Matrix): boolean {
+/** Whether nothing but rounding stands off the diagonal. */
+export function isDiagonal({ data, cols }: Matrix): boolean {
   const largest = data.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
   return data.every((v, at) => at % (cols + 1) === 0 || Math.abs(v) <= ROUNDING * largest)
 }

@@ -19,6 +19,11 @@ export function rung(k: number): number {
 }
 const MANTISSAS = Array.from({ length: RUNGS }, (_, r) => (r === 0 ? 1 : root(Number(`1e${r}`), RUNGS)))
 
+/** The amplitudes of all rungs that are dated, rising. */
+export function ladder(): Float64Array {
+  return Float64Array.from({ length: HIGHEST - LOWEST + 1 }, (_, index) => rung(LOWEST + index))
+}
+
 export class PassageRecord {
   readonly passages: readonly Passages[] // [features]
   readonly #up: Int32Array // k of the next rung above the maximum so far

@@ -1,4 +1,5 @@
 import type { Measurements } from '../../src/experiment/measurement.ts'
+import type { Position } from '../engines/engine.ts'
 import type { Training } from '../engines/stepwise.ts'
 import { PassageRecord } from './passages.ts'
 
@@ -35,7 +36,7 @@ export class Recorder {
     if (training.broken !== null) this.message = training.broken
     const lost = firstLost(amplitudes)
     if (lost < 0) this.#record.look(training.time, amplitudes, training.growth?.())
-    else this.message = lostMessage(`The amplitude of feature ${lost} was ${amplitudes[lost]}`, training)
+    else this.message = amplitudeLost(lost, amplitudes[lost]!, training)
   }
 
   /** Adds a row, unless the loss has left the finite numbers: then the run has diverged. */
@@ -43,9 +44,8 @@ export class Recorder {
     const loss = await training.loss()
     const amplitudes = await training.amplitudes()
     const lost = firstLost(amplitudes)
-    if (!Number.isFinite(loss)) this.message = lostMessage(`The loss was ${loss}`, training)
-    else if (lost >= 0)
-      this.message = lostMessage(`The amplitude of feature ${lost} was ${amplitudes[lost]}`, training)
+    if (!Number.isFinite(loss)) this.message = lossLost(loss, training)
+    else if (lost >= 0) this.message = amplitudeLost(lost, amplitudes[lost]!, training)
     if (this.message !== null) return
     const { measurements } = this
     measurements.time.push(training.time)
@@ -63,6 +63,21 @@ function firstLost(amplitudes: Float64Array): number {
   return -1
 }
 
-function lostMessage(fact: string, { step, time }: Training): string {
+/** Why a run was stopped where an amplitude left the numbers. */
+export function amplitudeLost(feature: number, amplitude: number, at: Position): string {
+  return lostMessage(`The amplitude of feature ${feature} was ${amplitude}`, at)
+}
+
+/** Why a run was stopped where the loss left the numbers. */
+export function lossLost(loss: number, at: Position): string {
+  return lostMessage(`The loss was ${loss}`, at)
+}
+
+/** Why a flow was stopped that its integrator could not follow. */
+export function flowLost({ time }: Position): string {
+  return `The flow could not be followed past time ${time}: its step fell below what float64 counts.`
+}
+
+function lostMessage(fact: string, { step, time }: Position): string {
   return `${fact} at step ${step} (time ${time}), so the run was stopped there. Lower the learning rate or the initial scale.`
 }

@@ -1,5 +1,6 @@
 import { DormandPrince } from '../../dynamics/flow.ts'
 import { pack, unpack } from '../../models/parameters.ts'
+import { flowLost } from '../../probes/recorder.ts'
 import type { RunPlan } from '../engine.ts'
 import type { Training } from '../stepwise.ts'
 import { Reading } from './reading.ts'
@@ -37,7 +38,7 @@ export class FlowTraining implements Training {
     const went = this.#solver.advance(limit, longestStep(this.amplitudes(), this.growth()))
     this.#growth = null
     if (went) return
-    this.broken = `The flow could not be followed past time ${this.time}: its step fell below what float64 counts.`
+    this.broken = flowLost(this)
   }
 
   amplitudes(): Float64Array {

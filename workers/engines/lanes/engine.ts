@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os'
+import type { Engine, Trainee, Trajectory } from '../engine.ts'
+import { Entry } from './entry.ts'
+import { type LanesName, openLanes } from './native.ts'
+import { trainBatch } from './train-batch.ts'
+
+/** How the kernels are used: tests turn these. */
+export interface LanesOptions {
+  /** The build of the kernels; the fastest that this CPU runs where it is left out. */
+  readonly name?: LanesName
+  /** As many as the machine has cores where it is left out. */
+  readonly threads?: number
+}
+
+const MAX_THREADS = 256
+/** What a batch may hold and work on: 512 MB of state, and some 0.2 s an update of all its runs. */
+const BATCH_NUMBERS = 64e6
+const BATCH_WORK = 2e10
+
+/**
+ * Native kernels for deep linear runs: the whole training loop of many runs of one shape inside a call, off the event loop
+ * (native/lanes/README.md). Compensated float32 unless float32 or float64 is asked for; flow is float64.
+ *
+ * @throws ENGINE_UNAVAILABLE where the kernels are not here, with the reason
+ */
+export function openLanesEngine({ name, threads = availableParallelism() }: LanesOptions = {}): Engine {
+  const library = openLanes(name)
+  return {
+    name: 'lanes',
+    device: library.name === 'cuda' ? 'cuda' : 'cpu',
+    versions: { node: process.versions.node, lanes: library.name },
+    precision: (asked) => asked,
+    train(runs) {
+      const places = runs.map(reserve)
+      const trainAll = async () => {
+        for (const batch of batchesOf(await enter(places))) {
+          try {
+            await trainBatch(library, batch, Math.min(threads, MAX_THREADS))
+          } catch (error) {
+            for (const entry of batch) if (!entry.isEnded) entry.fail(error)
+          }
+        }
+      }
+      void trainAll()
+      return places.map(({ promise }) => promise)
+    },
+  }
+}
+
+/** A run and the promise of its trajectory. */
+interface Place {
+  readonly trainee: Trainee
+  readonly promise: Promise<Trajectory>
+  resolve(trajectory: Trajectory): void
+  reject(reason: unknown): void
+}
+
+function reserve(trainee: Trainee): Place {
+  const ends = {} as Pick<Place, 'resolve' | 'reject'>
+  const promise = new Promise<Trajectory>((resolve, reject) => Object.assign(ends, { resolve, reject }))
+  return { trainee, promise, ...ends }
+}
+
+/** Turns the plans into frames, one at a time so that the event loop has its turn; a plan that cannot be turned fails alone. */
+async function enter(places: readonly Place[]): Promise<Entry[]> {
+  const entries: Entry[] = []
+  for (const place of places) {
+    await new Promise((resolve) => setImmediate(resolve))
+    try {
+      place.trainee.signal.throwIfAborted()
+      entries.push(new Entry(place.trainee, place))
+    } catch (error) {
+      place.reject(error)
+    }
+  }
+  return entries
+}
+
+/** Entries of one shape together, in the order in which they came, as many as a batch may hold. */
+function batchesOf(entries: readonly Entry[]): [Entry, ...Entry[]][] {
+  const groups = new Map<string, Entry[]>()
+  for (const entry of entries) {
+    const shape = entry.shape()
+    const group = groups.get(shape)
+    if (group === undefined) groups.set(shape, [entry])
+    else group.push(entry)
+  }
+  return [...groups.values()].flatMap((group) => slices(group, mostRuns(group[0] as Entry)))
+}
+
+function mostRuns({ trainee }: Entry): number {
+  const { depth, features, width, points } = trainee.plan
+  const weights = (depth + 1) * width ** 2
+  const numbers = 3 * weights + 4 * features ** 2 + points.length * (features + 3)
+  return Math.max(1, Math.floor(Math.min(BATCH_NUMBERS / numbers, BATCH_WORK / (6 * weights * features))))
+}
+
+function slices(group: readonly Entry[], length: number): [Entry, ...Entry[]][] {
+  const count = Math.ceil(group.length / length)
+  return Array.from({ length: count }, (_, k) => {
+    const slice = group.slice(k * length, (k + 1) * length)
+    return slice as [Entry, ...Entry[]]
+  })
+}
