@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { findGpus } from '../experiment/hardware.ts'
 import type { Installation } from '../experiment/installation.ts'
+import { askProbe } from './ask-probe.ts'
 import type { Finding } from './finding.ts'
 
 /** Whether TensorFlow was set up, loads, and on what it computes. */
@@ -21,7 +20,7 @@ export async function checkTensorFlow({ tensorflow, failures }: Installation): P
       facts: { variant: null },
     }
   }
-  const probe = await probeTensorFlow()
+  const probe = await askProbe<Probe>('tensorflow')
   const facts = { variant: tensorflow.variant, folder: tensorflow.folder, ...probe }
   if (!probe.loads)
     return { name, ok: false, says: probe.why ?? 'does not load', remedy: 'Run npm run setup.', facts }
@@ -35,28 +34,6 @@ interface Probe {
   readonly device?: string
   readonly gpus?: number
   readonly why?: string
-}
-
-/** Loads TensorFlow in a process of its own: this room has no tensor library, and a broken one may crash. */
-function probeTensorFlow(): Promise<Probe> {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-  const path = fileURLToPath(new URL(`../../workers/engines/tensorflow/probe${extension}`, import.meta.url))
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...process.execArgv, path], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    let complained = ''
-    child.stdout.on('data', (chunk) => {
-      said += chunk
-    })
-    child.stderr.on('data', (chunk) => {
-      complained = (complained + chunk).slice(-2_000)
-    })
-    child.once('close', (code, signal) => {
-      const line = said.trim().split('\n').at(-1) ?? ''
-      if (line.startsWith('{')) resolve(JSON.parse(line))
-      else resolve({ loads: false, why: `its process ended with ${signal ?? code}: ${complained.trim()}` })
-    })
-  })
 }
 
 /** NVIDIA's driver and cards, and whether the TensorFlow that is here can use them. */

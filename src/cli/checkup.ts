@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type Installation, readInstallation } from '../experiment/installation.ts'
 import { nearestName } from '../experiment/nearest-name.ts'
 import { readSettings, type Settings, SettingsSchema } from '../settings.ts'
+import { checkLanes } from './check-lanes.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkGpus, checkTensorFlow } from './check-tensorflow.ts'
 import { type Finding, outputOf } from './finding.ts'
@@ -19,6 +20,7 @@ export async function checkUp(env: NodeJS.ProcessEnv): Promise<Finding[]> {
     checkNode(),
     finding,
     await checkTensorFlow(installation),
+    await checkLanes(installation),
     checkGpus(installation),
     await checkRedis(installation, settings),
     checkCompiler(installation),
@@ -52,8 +54,8 @@ function checkSettings(env: NodeJS.ProcessEnv): { finding: Finding; settings: Se
   }
 }
 
-/** Only the first set-up compiles; with the binding in place a missing compiler takes nothing away. */
-function checkCompiler({ tensorflow }: Installation): Finding {
+/** Only the first set-up compiles; with binding and kernels in place a missing compiler takes nothing away. */
+function checkCompiler({ tensorflow, lanes }: Installation): Finding {
   const name = 'compiler'
   const found = ['g++', 'c++', 'clang++'].map((program) => ({
     program,
@@ -64,7 +66,7 @@ function checkCompiler({ tensorflow }: Installation): Finding {
     const says = first.words!.split('\n')[0]!
     return { name, ok: true, says, facts: { program: first.program, version: says } }
   }
-  const ok = tensorflow !== null
+  const ok = tensorflow !== null && lanes !== null
   return {
     name,
     ok,
@@ -94,7 +96,7 @@ function checkMachine(settings: Settings | null): Finding {
 
 function checkCache({ cache }: Installation): Finding {
   if (cache === null) return { name: 'cache', ok: true, says: 'empty', facts: {} }
-  const parts = ['tensorflow', 'binding', 'redis', 'partial'].map(
+  const parts = ['tensorflow', 'binding', 'lanes', 'redis', 'partial'].map(
     (part) => [part, bytesUnder(join(cache, part))] as const,
   )
   const held = parts.filter(([, bytes]) => bytes > 0)

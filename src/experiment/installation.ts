@@ -28,8 +28,9 @@ export interface Installation {
 const NOTHING: Installation = { tensorflow: null, lanes: null, redis: null, cache: null, failures: {} }
 
 /** Reads the set-up's record, node_modules/.jepalab/found.json; without one nothing is set up. */
-export function readInstallation(): Installation {
-  const file = join(repositoryRoot(), 'node_modules/.jepalab/found.json')
+export function readInstallation(
+  file = join(repositoryRoot(), 'node_modules/.jepalab/found.json'),
+): Installation {
   if (!existsSync(file)) return NOTHING
   return { ...NOTHING, ...JSON.parse(readFileSync(file, 'utf8')) }
 }

@@ -4,7 +4,7 @@ import { checkUp } from '../../src/cli/checkup.ts'
 
 it('the doctor looks at all that jepalab needs and has a remedy for each thing missing', async () => {
   const findings = await checkUp(process.env)
-  const names = ['Node', 'settings', 'TensorFlow', 'GPUs', 'Redis', 'compiler', 'machine', 'cache']
+  const names = ['Node', 'settings', 'TensorFlow', 'lanes', 'GPUs', 'Redis', 'compiler', 'machine', 'cache']
   assert.deepEqual(
     findings.map((finding) => finding.name),
     names,
