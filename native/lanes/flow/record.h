@@ -1,12 +1,11 @@
 #ifndef JEPALAB_LANES_FLOW_RECORD_H
 #define JEPALAB_LANES_FLOW_RECORD_H
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "cpu/ladder.h"
 #include "cpu/measure.h"
-#include "flow/series.h"
+#include "flow/curve.h"
 #include "flow/stepper.h"
 
 namespace lanes {
@@ -43,12 +42,11 @@ class FlowRecord {
     opened_ = false;
     for (int i = 0; i < b_.features; i++) {
       int32_t &up = b_.above[at(i)], &down = b_.below[at(i)];
-      double low = 0, seen = b_.looked[at(i)];
+      curve_.begin(b_.looked[at(i)], now_[i]);
       for (; up < b_.rungs && now_[i] >= b_.ladder[up]; up++)
-        if (!note(step, start, i, up, low, seen, from, to)) return false;
-      low = 0, seen = b_.looked[at(i)];
+        if (!note(step, start, i, up, from, to)) return false;
       for (; down >= 0 && now_[i] <= b_.ladder[down]; down--)
-        if (!note(step, start, i, down, low, seen, from, to)) return false;
+        if (!note(step, start, i, down, from, to)) return false;
     }
     return true;
   }
@@ -66,6 +64,7 @@ class FlowRecord {
         theta = theta_.data();
       }
       double *row = b_.row + (first + next) * (1 + b_.features);
+      if (b_.row_step != nullptr) b_.row_step[first + next] = b_.step[run_] + (point < to ? 0 : 1);
       ruler_.measure(run_, theta, row);
       for (int i = 0; i <= b_.features; i++) {
         if (i == 0 ? std::isfinite(row[0]) : row[i] <= largest_amplitude<double>()) continue;
@@ -133,49 +132,16 @@ class FlowRecord {
     return std::sqrt(square);
   }
 
-  bool note(Stepper &step, const double *start, int feature, int rung, double &low, double &seen, double from,
-            double to) {
+  bool note(Stepper &step, const double *start, int feature, int rung, double from, double to) {
     int32_t &count = b_.passages[run_];
     if (count >= b_.capacity) return false;
     open(start);
-    const double fraction = crossing(step, feature, b_.ladder[rung], low, seen);
+    const double fraction = curve_.crossing(b_.ladder[rung], [&](double x) {
+      step.inside(x, theta_.data());
+      return amplitude(theta_.data(), feature);
+    });
     b_.passage[static_cast<std::ptrdiff_t>(run_) * b_.capacity + count++] = {feature, rung, from, to, fraction};
     return true;
-  }
-
-  /*
-   * Where in [low, 1] the amplitude has the level: regula falsi in ln(amplitude) (Illinois), halving after 30 rounds. `low` and
-   * `seen`, the amplitude there, go on to the root, from where the next rung is sought.
-   */
-  double crossing(Stepper &step, int feature, double level, double &low, double &seen) {
-    constexpr double least = std::numeric_limits<double>::min();
-    if (!(seen >= least) || !(now_[feature] >= least)) return 1; /* no logarithm to go by: the look dates it */
-    const double wanted = logarithm(level);
-    double left = low, right = 1, f = logarithm(seen) - wanted, g = logarithm(now_[feature]) - wanted;
-    if (f == 0) return low;
-    double x = right;
-    int side = 0;
-    for (int round = 0; round < 80 && g != 0; round++) {
-      x = round < 30 ? (left * g - right * f) / (g - f) : (left + right) / 2;
-      if (!(x > left && x < right)) break;
-      step.inside(x, theta_.data());
-      const double amplitude_here = amplitude(theta_.data(), feature);
-      if (!(amplitude_here >= least)) break;
-      const double value = logarithm(amplitude_here) - wanted;
-      seen = amplitude_here;
-      if (std::fabs(value) <= 4e-16 || right - left <= 1e-15) break;
-      if ((value < 0) == (f < 0)) {
-        left = x, f = value;
-        if (side < 0) g /= 2;
-        side = -1;
-      } else {
-        right = x, g = value;
-        if (side > 0) f /= 2;
-        side = 1;
-      }
-    }
-    low = x;
-    return x;
   }
 
   const lanes_batch &b_;
@@ -183,6 +149,7 @@ class FlowRecord {
   Ruler ruler_;
   int run_ = 0;
   bool opened_ = false;
+  Curve curve_;
   std::vector<double> theta_, now_, from_, to_;
 };
 }  // namespace lanes
