@@ -3,21 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { pathToFileURL } from 'node:url'
 import { checkLanes } from '../../src/cli/check-lanes.ts'
 import { readInstallation } from '../../src/experiment/installation.ts'
-import { repositoryRoot } from '../../src/experiment/repository.ts'
 import { lanesHere, openLanes } from '../../workers/engines/lanes/native.ts'
-import { makeTrial, type Trial } from './lanes-trial.ts'
-
-const shop = await import(pathToFileURL(join(repositoryRoot(), 'native/lanes/shop.mjs')).href)
-const hasCompiler = (() => {
-  try {
-    return shop.demandCompiler() !== null
-  } catch {
-    return false
-  }
-})()
+import { hasCompiler, makeTrial, type Trial } from './lanes-trial.ts'
 
 describe('the build of the lanes kernels', { skip: hasCompiler ? false : 'no C++ compiler here' }, () => {
   const trial = makeTrial()

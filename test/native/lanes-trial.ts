@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,7 +7,15 @@ import { repositoryRoot } from '../../src/experiment/repository.ts'
 import { type Batch, FORM, LAYOUT, MODE, OBJECTIVE, PRECISION } from '../../workers/engines/lanes/batch.ts'
 
 const root = repositoryRoot()
-const { lanes } = await import(pathToFileURL(join(root, 'native/lanes/libraries.mjs')).href)
+const load = (name: string) => import(pathToFileURL(join(root, 'native', name)).href)
+const { lanes } = await load('lanes/libraries.mjs')
+const { findCompiler } = await load('tensorflow/libraries.mjs')
+
+export const compiler: string = findCompiler() ?? 'g++'
+export const hasCompiler: boolean = findCompiler() !== undefined
+export const lanesHeader = readFileSync(join(root, 'native/lanes/lanes.h'), 'utf8')
+/** Steps for which the trial kernels take some years. */
+export const ENDLESS = 2 ** 50
 
 /** A place for the set-up's step: a checkout that has this one's addon and the trial kernels, and a cache. */
 export interface Trial {

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { ExperimentError } from '../../../src/experiment/failure.ts'
 import { type Installation, readInstallation } from '../../../src/experiment/installation.ts'
 import { type Batch, CODE, type LanesCode, type LanesLayout, type OBJECTIVE } from './batch.ts'
@@ -94,6 +94,7 @@ function openLibrary(addon: Addon, path: string): LanesLibrary {
 }
 
 function tryOpen(addon: Addon, path: string): Handle {
+  demandWhole(path)
   try {
     return addon.open(path)
   } catch (cause) {
@@ -107,11 +108,24 @@ function loadAddon({ lanes, failures }: Installation): { addon: Addon; folder: s
     const why = failure === undefined ? 'run npm run setup' : `${failure.fact} ${failure.remedy}`
     throw unavailable(`its kernels are not built here: ${why}`)
   }
+  const path = join(lanes.folder, 'lanes.node')
+  demandWhole(path)
   try {
-    return { addon: require(join(lanes.folder, 'lanes.node')) as Addon, folder: lanes.folder }
+    return { addon: require(path) as Addon, folder: lanes.folder }
   } catch (cause) {
     throw unavailable(`its addon does not load (${(cause as Error).message}); run npm run setup`, cause)
   }
+}
+
+/** The system's loader does not look at a file's length: one that was cut short would end the process. */
+function demandWhole(path: string): void {
+  const stamp = join(dirname(path), 'build.json')
+  const expected = existsSync(stamp)
+    ? JSON.parse(readFileSync(stamp, 'utf8')).files[basename(path)]
+    : undefined
+  const found = statSync(path, { throwIfNoEntry: false })?.size
+  if (expected === undefined || found === undefined || found === expected) return
+  throw unavailable(`${path} has ${found} bytes where ${expected} were built; run npm run setup`)
 }
 
 function pathOf(folder: string, name: LanesName): string {
