@@ -149,6 +149,14 @@ it('each outside thing has one door', () => {
   }
 })
 
+it('the addon over the lanes kernels has one door', () => {
+  const names = files.filter(({ path, text }) => !lies(path, 'native') && /\blanes\.node\b/.test(text))
+  assert.deepEqual(
+    names.map(({ path }) => path),
+    ['workers/engines/lanes/native.ts'],
+  )
+})
+
 it('imports form no cycle', () => {
   const graph = new Map(files.map(({ path, targets }) => [path, targets]))
   const state = new Map<string, 'open' | 'done'>()

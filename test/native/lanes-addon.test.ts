@@ -10,7 +10,11 @@ import {
   type Batch,
   CODE,
   FORM,
+  INTEGRATOR,
   LAYOUT,
+  MAX_DEPTH,
+  MAX_FEATURES,
+  MAX_WIDTH,
   MODE,
   OBJECTIVE,
   PRECISION,
@@ -122,6 +126,10 @@ describe('the addon over the lanes kernels', { skip: hasCompiler ? false : 'no C
   })
 
   it('has the numbers that lanes.h gives to each name', () => {
+    const defined = Object.fromEntries(
+      [...lanesHeader.matchAll(/#define LANES_(\w+) (\d+)/g)].map(([, name, value]) => [name, Number(value)]),
+    )
+    assert.deepEqual(defined, { VERSION: 1, MAX_DEPTH, MAX_FEATURES, MAX_WIDTH, INTEGRATOR })
     for (const [, name, value] of lanesHeader.matchAll(/\bLANES_([A-Z_0-9]+) = (\d+)/g)) {
       const found = numbers[camelCase(name!.toLowerCase())]
       assert.equal(found, Number(value), `LANES_${name}`)
