@@ -14,6 +14,16 @@ const NODES = [
   [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656],
   [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
 ] as const
+/** Weights of the stages in the term of fourth order of the dense output (Hairer's DOPRI5). */
+const DENSE = [
+  -12715105075 / 11282082432,
+  0,
+  87487479700 / 32700410799,
+  -10690763975 / 1880347072,
+  701980252875 / 199316789632,
+  -1453857185 / 822651844,
+  69997945 / 29380423,
+] as const
 const ERROR = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40] as const
 const SAFETY = 0.9
 const SMALLEST_FACTOR = 0.2
@@ -30,6 +40,8 @@ export class DormandPrince {
   readonly #floor: number // atol
   readonly #stages: Float64Array[] // k₁ … k₇
   readonly #trial: Float64Array
+  readonly #before: Float64Array // the solution that the last step set out from
+  #taken = 0 // length of the last step
   #size = 0 // the step that the controller wants next
   #lastError = 1
 
@@ -40,38 +52,59 @@ export class DormandPrince {
     this.#floor = RELATIVE_TOLERANCE * scale
     this.#stages = Array.from({ length: 7 }, () => new Float64Array(initial.length))
     this.#trial = new Float64Array(initial.length)
+    this.#before = Float64Array.from(initial)
     field(this.theta, this.#stages[0]!)
     this.#size = this.#firstStep()
-  }
-
-  /** dθ/dt at the solution of now: the last stage of the step that led here. */
-  get velocity(): Float64Array {
-    return this.#stages[0]!
   }
 
   /**
    * Takes one accepted step, onto the limit exactly where it lies within reach.
    *
-   * @param longest no step is longer than this
    * @returns false where no step was possible: the solution leaves the finite numbers or turns faster than
    *   float64 can count time
    */
-  advance(limit: number, longest = Number.POSITIVE_INFINITY): boolean {
+  advance(limit: number): boolean {
     for (;;) {
       const left = limit - this.time
-      const planned = Math.min(this.#size, longest)
+      const planned = this.#size
       const last = left <= planned * 1.000001
       const h = last ? left : planned
       if (!(h > 4 * Number.EPSILON * this.time) || !Number.isFinite(h)) return false
       const error = this.#try(h)
       const factor = this.#factor(error)
       if (error <= 1) {
+        this.#taken = h
         this.#accept(last ? limit : this.time + h, error)
         // A step cut short says nothing against the longer one that the controller wanted.
         this.#size = h < this.#size ? Math.max(this.#size, h * factor) : h * factor
         return true
       }
       this.#size = h * Math.min(1, factor)
+    }
+  }
+
+  /**
+   * The solution inside the last step, after `advance` has returned true: a polynomial of fourth order, as exact as the step.
+   *
+   * @param x the part of that step, from 0 to 1
+   */
+  inside(x: number, out: Float64Array): void {
+    const before = this.#before
+    const h = this.#taken
+    const [k7, , k3, k4, k5, k6, k1] = this.#stages as [Float64Array, ...Float64Array[]] // `accept` has swapped the ends
+    for (let i = 0; i < out.length; i++) {
+      const rise = this.theta[i]! - before[i]!
+      const bend = h * k1![i]! - rise
+      const twist = rise - h * k7[i]! - bend
+      const rest =
+        h *
+        (DENSE[0] * k1![i]! +
+          DENSE[2] * k3![i]! +
+          DENSE[3] * k4![i]! +
+          DENSE[4] * k5![i]! +
+          DENSE[5] * k6![i]! +
+          DENSE[6] * k7[i]!)
+      out[i] = before[i]! + x * (rise + (1 - x) * (bend + x * (twist + (1 - x) * rest)))
     }
   }
 
@@ -126,6 +159,7 @@ export class DormandPrince {
   }
 
   #accept(time: number, error: number): void {
+    this.#before.set(this.theta)
     this.theta.set(this.#trial)
     const first = this.#stages[0]!
     this.#stages[0] = this.#stages[6]!
@@ -140,7 +174,7 @@ export class DormandPrince {
     let [size, speed] = [this.#floor / RELATIVE_TOLERANCE, 0]
     for (let i = 0; i < this.theta.length; i++) {
       size = Math.max(size, Math.abs(this.theta[i]!))
-      speed = Math.max(speed, Math.abs(this.velocity[i]!))
+      speed = Math.max(speed, Math.abs(this.#stages[0]![i]!))
     }
     return speed > 0 ? (0.01 * size) / speed : Number.MAX_VALUE
   }

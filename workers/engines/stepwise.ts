@@ -14,8 +14,8 @@ export interface Training extends Position {
   advance(limit: number): void | Promise<void>
   /** |W̄ q_i| of the weights of now, [d]: a view, good until the next advance. */
   amplitudes(): Float64Array | Promise<Float64Array>
-  /** d ln|W̄ q_i|/dt at the weights of now, [d], where the dynamics have a velocity (flow); a view as above. */
-  growth?(): Float64Array
+  /** The same at the part x of the last advance, 0 < x < 1, where that is known (flow); a view as above. */
+  amplitudesInside?(x: number): Float64Array
   /** Population loss at the weights of now (docs/theory.md §1). */
   loss(): number | Promise<number>
   /** A copy of the weights of now. */

@@ -97,18 +97,6 @@ export class Gradient {
   #upTo(theta: Float64Array, a: number): Float64Array {
     return a === 1 ? theta : this.#products[a - 1]!
   }
-
-  /** dW̄/dt [w][d] for a velocity dθ/dt, into `out`, after `product(theta)`: Dₐ = dWᵃ(Wᵃ⁻¹…W¹) + Wᵃ Dₐ₋₁. */
-  productVelocity(theta: Float64Array, velocity: Float64Array, out: Float64Array): void {
-    const { depth, layers, width: w, features: d } = this.layout
-    const [carried, part] = this.#back
-    for (let i = 0; i < w * d; i++) out[i] = velocity[i]!
-    for (let a = 1; a < depth; a++) {
-      multiply(carried, 0, w, d, w, theta, layers[a]!, w, 1, out, 0, d, 1)
-      multiply(part, 0, w, d, w, velocity, layers[a]!, w, 1, this.#upTo(theta, a), 0, d, 1)
-      for (let i = 0; i < w * d; i++) out[i] = carried[i]! + part[i]!
-    }
-  }
 }
 
 function dot(a: Float64Array, b: Float64Array, length: number): number {

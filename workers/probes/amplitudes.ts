@@ -1,23 +1,19 @@
 import type { Matrix } from '../../src/experiment/matrix.ts'
 import { multiply } from '../objectives/multiply.ts'
 
-/** |W̄ q_i| of every feature and, where dW̄/dt is known, d ln|W̄ q_i|/dt = (W̄q_i·Ẇq_i)/|W̄q_i|². */
+/** |W̄ q_i| of every feature. */
 export class Amplitudes {
   readonly #directions: Matrix // [d][d], column i is q_i
   readonly #width: number
   readonly #projected: Float64Array // W̄ Q [w][d]
-  readonly #moving: Float64Array // Ẇ Q [w][d]
   readonly #values: Float64Array // [d]
-  readonly #growth: Float64Array // [d]
 
   constructor(directions: Matrix, width: number) {
     const d = directions.rows
     this.#directions = directions
     this.#width = width
     this.#projected = new Float64Array(width * d)
-    this.#moving = new Float64Array(width * d)
     this.#values = new Float64Array(d)
-    this.#growth = new Float64Array(d)
   }
 
   /** @param product W̄ [w][d]. @returns [d], a view that the next call overwrites */
@@ -30,20 +26,6 @@ export class Amplitudes {
     }
     for (let i = 0; i < d; i++) values[i] = Math.sqrt(values[i]!)
     return values
-  }
-
-  /** After `of`, for the same weights. @param velocity dW̄/dt [w][d]. @returns [d], a view as above */
-  growthOf(velocity: Float64Array): Float64Array {
-    this.#project(velocity, this.#moving)
-    const growth = this.#growth.fill(0)
-    const d = growth.length
-    for (let r = 0; r < this.#width; r++) {
-      for (let i = 0; i < d; i++) {
-        growth[i] = growth[i]! + this.#projected[r * d + i]! * this.#moving[r * d + i]!
-      }
-    }
-    for (let i = 0; i < d; i++) growth[i] = growth[i]! / this.#values[i]! ** 2
-    return growth
   }
 
   #project(matrix: Float64Array, out: Float64Array): void {

@@ -20,7 +20,7 @@ export class Recorder {
   }
 
   private constructor(training: Training, amplitudes: Float64Array) {
-    this.#record = new PassageRecord(training.time, amplitudes, training.growth?.())
+    this.#record = new PassageRecord(training.time, amplitudes)
     const passages = [...this.#record.passages]
     this.measurements = { time: [], step: [], loss: [], amplitudes: passages.map(() => []), passages }
   }
@@ -35,7 +35,8 @@ export class Recorder {
   #follow(training: Training, amplitudes: Float64Array): void {
     if (training.broken !== null) this.message = training.broken
     const lost = firstLost(amplitudes)
-    if (lost < 0) this.#record.look(training.time, amplitudes, training.growth?.())
+    const inside = training.amplitudesInside && ((x: number) => training.amplitudesInside!(x))
+    if (lost < 0) this.#record.look(training.time, amplitudes, inside)
     else this.message = amplitudeLost(lost, amplitudes[lost]!, training)
   }
 

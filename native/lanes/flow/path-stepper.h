@@ -97,6 +97,10 @@ class PathStepper final : public Stepper {
 
  private:
   using Buffer = std::vector<double>;
+  static constexpr double inverse[] = {0,        1,        1.0 / 2,  1.0 / 3,  1.0 / 4,  1.0 / 5,  1.0 / 6,  1.0 / 7,
+                                       1.0 / 8,  1.0 / 9,  1.0 / 10, 1.0 / 11, 1.0 / 12, 1.0 / 13, 1.0 / 14, 1.0 / 15,
+                                       1.0 / 16, 1.0 / 17, 1.0 / 18, 1.0 / 19, 1.0 / 20, 1.0 / 21, 1.0 / 22, 1.0 / 23,
+                                       1.0 / 24, 1.0 / 25, 1.0 / 26, 1.0 / 27, 1.0 / 28, 1.0 / 29};
   static constexpr double longest_decay = 8;
   static constexpr double least = std::numeric_limits<double>::min();
 
@@ -169,7 +173,7 @@ class PathStepper final : public Stepper {
       for (int j = 0; j < terms_; j++) along += integral[j + 1] * along_[j][b];
       for (int e = b * length_; e < (b + 1) * length_; e++) {
         double rest = 0;
-        for (int j = terms_ - 1; j >= 0; j--) rest = x * (rest + coefficient_[j][e] / (j + 3));
+        for (int j = terms_ - 1; j >= 0; j--) rest = x * (rest + coefficient_[j][e] * inverse[j + 3]);
         to[e] = axis_[e] * along + x * (h_ * slow_[e] + x * rest);
       }
     }
@@ -182,13 +186,13 @@ class PathStepper final : public Stepper {
     if (std::fabs(y) < 2) {
       /* I_p = x^(p + 1) q_p: a series for the highest q, then q_(p-1) = (1 + y q_p) / p. */
       double sum = 1;
-      for (int k = 22; k >= 1; k--) sum = 1 + sum * y / (top + 1 + k);
-      double q = sum / (top + 1), raised[powers + 2];
+      for (int k = 22; k >= 1; k--) sum = 1 + sum * y * inverse[top + 1 + k];
+      double q = sum * inverse[top + 1], raised[powers + 2];
       raised[0] = 1;
       for (int p = 0; p <= top; p++) raised[p + 1] = raised[p] * x;
       for (int p = top; p >= 0; p--) {
         if (p != 1) out[p == 0 ? 0 : p - 1] = raised[p + 1] * q;
-        if (p > 0) q = (1 + y * q) / p;
+        if (p > 0) q = (1 + y * q) * inverse[p];
       }
       return;
     }

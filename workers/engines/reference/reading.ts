@@ -19,12 +19,6 @@ export class Reading {
     return this.#amplitudes.of(this.gradient.product(theta))
   }
 
-  growth(theta: Float64Array, velocity: Float64Array, spare: Float64Array): Float64Array {
-    this.amplitudes(theta)
-    this.gradient.productVelocity(theta, velocity, spare)
-    return this.#amplitudes.growthOf(spare)
-  }
-
   loss(theta: Float64Array): number {
     return this.gradient.loss(theta, this.plan.moments)
   }
