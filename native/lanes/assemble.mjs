@@ -16,25 +16,37 @@ export async function assembleAddon(shop, compiler, target) {
 }
 
 /**
- * The same kernels, and native/lanes/check as a plain program that opens and runs them, under the address and
- * undefined-behaviour sanitizers. @returns the program and the libraries, as full paths.
+ * The same kernels and the programs that hold them to their plain models without Node, `check` and `mlp-check`;
+ * with `sanitized` all of them under the address and undefined-behaviour sanitizers.
+ *
+ * @returns the command lines that run each program on each library.
  */
-export async function assembleSanitized(shop, compiler, target) {
-  const flags = [...KERNEL_FLAGS.filter((flag) => flag !== '-O3'), ...SANITIZERS]
-  const kernels = kernelParts(shop, flags, ['-shared', ...SANITIZERS])
-  const check = {
-    name: 'check',
-    files: sourcesIn(shop.home, 'check'),
+export async function assembleChecks(shop, compiler, target, sanitized) {
+  const extra = sanitized ? SANITIZERS : []
+  const flags = [...KERNEL_FLAGS.filter((flag) => !sanitized || flag !== '-O3'), ...extra]
+  const kernels = kernelParts(shop, flags, ['-shared', ...extra])
+  const programs = [
+    { name: 'check', room: 'check', words: '--check --small --library' },
+    { name: 'mlp-check', room: 'mlp/check', words: '' },
+  ].filter(({ room }) => sourcesIn(shop.home, room).length > 0)
+  const linkFlags = [...extra, '-ldl']
+  const parts = programs.map(({ name, room }) => ({
+    name,
+    files: sourcesIn(shop.home, room),
     flags,
-    linkFlags: [...SANITIZERS, '-ldl'],
-  }
-  await make(
-    { ...shop, compiler, objects: join(target, 'objects') },
-    [...kernels, check],
+    linkFlags,
+  }))
+  const here = { ...shop, compiler, objects: join(target, 'objects') }
+  const objects = await make(
+    here,
+    [...kernels, ...parts],
     target,
-    'sanitized lanes',
+    sanitized ? 'lanes, sanitized' : 'lanes, checks',
   )
-  return { program: join(target, 'check'), libraries: kernels.map(({ name }) => join(target, name)) }
+  keepOnly(here.objects, objects)
+  return programs.flatMap(({ name, words }) =>
+    kernels.map((library) => [join(target, name), ...words.split(' '), join(target, library.name)].join(' ')),
+  )
 }
 
 function kernelParts(shop, flags, linkFlags) {
@@ -80,6 +92,6 @@ async function make(shop, parts, target, title) {
 
 /** What the compiler and the linker call an error; they say much else. */
 function reasonsIn({ output, message }) {
-  const told = output.split('\n').filter((line) => /\berror\b|undefined reference/.test(line))
+  const told = output.split('\n').filter((line) => /\berror: (?!ld returned)|\bld\b.*: /.test(line))
   return told.length === 0 ? message : told.slice(0, 5).join('\n')
 }

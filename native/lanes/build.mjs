@@ -1,23 +1,36 @@
-// `node native/lanes/build.mjs`: builds the lanes kernels that are out of date, as the set-up does. With
-// --sanitize: the kernels and native/lanes/check under the address and undefined-behaviour sanitizers.
+// `npm run native`: builds the lanes kernels that are out of date, as the set-up does. With --check also the plain
+// programs that compare them with their models, with --sanitize these and the kernels under the address and
+// undefined-behaviour sanitizers; then it prints the commands that run them.
 import { join } from 'node:path'
 import { endOnSignals } from '../setup/command.mjs'
 import { lockFolder } from '../setup/lock.mjs'
 import { readPlace } from '../setup/place.mjs'
-import { assembleSanitized } from './assemble.mjs'
+import { SetupTrouble } from '../setup/trouble.mjs'
+import { assembleChecks } from './assemble.mjs'
 import { lanes } from './libraries.mjs'
 import { demandCompiler, shopOf } from './shop.mjs'
 
+const TASKS = {
+  undefined: async (place) => {
+    if (!lanes.isDone(place)) await lanes.run(place)
+  },
+  '--check': (place) => buildChecks(place, 'checks', false),
+  '--sanitize': (place) => buildChecks(place, 'sanitized', true),
+}
+
+const [option] = process.argv.slice(2)
 const stopListening = endOnSignals()
 try {
+  const task = TASKS[option]
+  if (task === undefined)
+    throw new SetupTrouble(`${option} is no option.`, 'There are --check and --sanitize.')
   const place = readPlace()
-  const wait = () => process.stderr.write('Another set-up of this checkout is at work; waiting for it …\n')
-  const lock = await lockFolder(place.root, wait)
+  const wait = () => process.stderr.write('Another set-up is at work; waiting for it …\n')
+  const locks = [await lockFolder(place.root, wait), await lockFolder(place.cache, wait)]
   try {
-    if (process.argv.includes('--sanitize')) await sanitize(place)
-    else if (!lanes.isDone(place)) await lanes.run(place)
+    await task(place)
   } finally {
-    await lock.release()
+    for (const lock of locks.reverse()) await lock.release()
   }
 } catch (error) {
   console.error(error.name === 'SetupTrouble' ? `✗ ${error.message}` : error)
@@ -26,9 +39,8 @@ try {
   stopListening()
 }
 
-async function sanitize(place) {
+async function buildChecks(place, folder, sanitized) {
   const shop = shopOf(place)
-  const target = join(shop.folder, 'sanitized')
-  const { program, libraries } = await assembleSanitized(shop, demandCompiler(), target)
-  for (const library of libraries) console.log(`${program} --library ${library} --check --small`)
+  const lines = await assembleChecks(shop, demandCompiler(), join(shop.folder, folder), sanitized)
+  console.log(lines.join('\n'))
 }

@@ -1,16 +1,11 @@
 #include <addon/call.h>
 
-#include <addon/batch.h>
-#include <addon/exports.h>
 #include <addon/value.h>
 
+#include <memory>
 #include <utility>
 
-Call::Call(napi_env env, std::shared_ptr<const Library> library, const lanes_batch &batch)
-    : env_(env), library_(std::move(library)), batch_(batch) {
-  if (batch_.cancel == nullptr) batch_.cancel = &own_cancel_;
-  cancel_ = const_cast<volatile int32_t *>(batch_.cancel);
-}
+Call::Call(napi_env env, Task task) : env_(env), task_(std::move(task)) {}
 
 Call::~Call() {
   if (thread_.joinable()) thread_.join();
@@ -18,9 +13,8 @@ Call::~Call() {
   if (arrays_ != nullptr) napi_delete_reference(env_, arrays_);
 }
 
-napi_value Call::start(napi_env env, std::shared_ptr<const Library> library, const lanes_batch &batch,
-                       napi_value arrays) {
-  std::unique_ptr<Call> call(new Call(env, std::move(library), batch));
+napi_value Call::start(napi_env env, Task task, napi_value arrays) {
+  std::unique_ptr<Call> call(new Call(env, std::move(task)));
   napi_value promise;
   check(env, napi_create_reference(env, arrays, 1, &call->arrays_));
   check(env, napi_create_promise(env, &call->promise_, &promise));
@@ -41,9 +35,7 @@ napi_value Call::start(napi_env env, std::shared_ptr<const Library> library, con
 }
 
 void Call::work() {
-  code_ = library_->run(&batch_);
-  // Of this thread, hence asked for here.
-  if (code_ != LANES_OK && code_ != LANES_CANCELLED) words_ = library_->last_error();
+  code_ = task_.run(words_);
   napi_call_threadsafe_function(done_, nullptr, napi_tsfn_blocking);
   napi_release_threadsafe_function(done_, napi_tsfn_release);
 }
@@ -70,28 +62,6 @@ void Call::on_finalize(napi_env, void *data, void *) { delete static_cast<Call *
 void Call::on_teardown(void *data) {
   Call *const call = static_cast<Call *>(data);
   call->hooked_ = false; // it has run
-  *call->cancel_ = 1;
+  *call->task_.cancel = 1;
   if (call->thread_.joinable()) call->thread_.join();
 }
-
-namespace {
-
-napi_value run_body(napi_env env, napi_callback_info info) {
-  const Arguments<2> given(env, info);
-  std::shared_ptr<const Library> library = from_handle(env, given.at[0]);
-  const ReadBatch read = read_batch(env, given.at[1], *library);
-  return Call::start(env, std::move(library), read.batch, read.arrays);
-}
-
-napi_value choose_body(napi_env env, napi_callback_info info) {
-  const Arguments<2> given(env, info);
-  const std::shared_ptr<const Library> library = from_handle(env, given.at[0]);
-  const ReadBatch read = read_batch(env, given.at[1], *library);
-  return to_value(env, library->choose(&read.batch));
-}
-
-} // namespace
-
-napi_value run_batch(napi_env env, napi_callback_info info) { return guarded<run_body>(env, info); }
-
-napi_value choose_layout(napi_env env, napi_callback_info info) { return guarded<choose_body>(env, info); }

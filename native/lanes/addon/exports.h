@@ -11,11 +11,17 @@ napi_value open_library(napi_env env, napi_callback_info info);
  */
 napi_value run_batch(napi_env env, napi_callback_info info);
 
+/* runMlp(handle, batch), the same for small multilayer perceptrons */
+napi_value run_mlp_batch(napi_env env, napi_callback_info info);
+
 /* choose(handle, batch) → lanes_layout */
 napi_value choose_layout(napi_env env, napi_callback_info info);
 
 /* weights(handle, objective, depth, features, width) → doubles of one run's weights */
 napi_value count_weights(napi_env env, napi_callback_info info);
+
+/* mlpWeights(handle, batch), by the sizes of the batch */
+napi_value count_mlp_weights(napi_env env, napi_callback_info info);
 
 /* instructionSets() → the names of the builds that this CPU and its system run, slowest first */
 napi_value instruction_sets(napi_env env, napi_callback_info info);

@@ -13,8 +13,13 @@ using Held = std::shared_ptr<const Library>;
 const napi_type_tag TAG = {0x6a65706131616232, 0x6c616e6573686e64};
 
 template <typename Function>
-void find(void *loaded, const std::string &path, const char *symbol, Function &function) {
+void find_if_there(void *loaded, const char *symbol, Function &function) {
   function = reinterpret_cast<Function>(dlsym(loaded, symbol));
+}
+
+template <typename Function>
+void find(void *loaded, const std::string &path, const char *symbol, Function &function) {
+  find_if_there(loaded, symbol, function);
   if (function == nullptr) throw std::runtime_error(path + " has no " + symbol + ": it is no build of lanes");
 }
 
@@ -28,15 +33,6 @@ void let_go(napi_env, void *data, void *) { delete static_cast<Held *>(data); }
 napi_value open_body(napi_env env, napi_callback_info info) {
   const Arguments<1> given(env, info);
   return to_handle(env, load_library(text(env, given.at[0], "the path of a library")));
-}
-
-napi_value weights_body(napi_env env, napi_callback_info info) {
-  const Arguments<5> given(env, info);
-  const Held library = from_handle(env, given.at[0]);
-  const char *names[] = {"objective", "depth", "features", "width"};
-  int32_t sizes[4];
-  for (int i = 0; i < 4; i++) sizes[i] = whole_number_32(env, given.at[i + 1], names[i]);
-  return to_value(env, static_cast<double>(library->weights(sizes[0], sizes[1], sizes[2], sizes[3])));
 }
 
 } // namespace
@@ -53,6 +49,9 @@ Held load_library(const std::string &path) {
     find(loaded, path, "lanes_weights", library->weights);
     find(loaded, path, "lanes_choose", library->choose);
     find(loaded, path, "lanes_last_error", library->last_error);
+    find_if_there(loaded, "lanes_mlp_run", library->mlp_run);
+    find_if_there(loaded, "lanes_mlp_weights", library->mlp_weights);
+    find_if_there(loaded, "lanes_mlp_last_error", library->mlp_last_error);
     library->name = name();
   } catch (...) {
     dlclose(loaded);
@@ -82,6 +81,11 @@ Held from_handle(napi_env env, napi_value handle) {
   return *static_cast<Held *>(data);
 }
 
-napi_value open_library(napi_env env, napi_callback_info info) { return guarded<open_body>(env, info); }
+Held from_handle_with_mlp(napi_env env, napi_value handle) {
+  Held library = from_handle(env, handle);
+  if (library->mlp_run != nullptr && library->mlp_weights != nullptr && library->mlp_last_error != nullptr)
+    return library;
+  throw std::runtime_error("the lanes library for " + library->name + " trains no multilayer perceptrons");
+}
 
-napi_value count_weights(napi_env env, napi_callback_info info) { return guarded<weights_body>(env, info); }
+napi_value open_library(napi_env env, napi_callback_info info) { return guarded<open_body>(env, info); }

@@ -1,6 +1,7 @@
 #ifndef JEPALAB_LANES_ADDON_LIBRARY_H
 #define JEPALAB_LANES_ADDON_LIBRARY_H
 #include <lanes.h>
+#include <mlp/mlp.h>
 #include <node_api.h>
 
 #include <memory>
@@ -13,6 +14,10 @@ struct Library {
   decltype(&lanes_weights) weights;
   decltype(&lanes_choose) choose;
   decltype(&lanes_last_error) last_error;
+  /* NULL in a build without multilayer perceptrons. */
+  decltype(&lanes_mlp_run) mlp_run;
+  decltype(&lanes_mlp_weights) mlp_weights;
+  decltype(&lanes_mlp_last_error) mlp_last_error;
 };
 
 /* @throws std::runtime_error with the loader's reason. */
@@ -21,4 +26,7 @@ std::shared_ptr<const Library> load_library(const std::string &path);
 /* The object { name } that JavaScript holds, and what stands behind it; Refusal where it is none of ours. */
 napi_value to_handle(napi_env env, std::shared_ptr<const Library> library);
 std::shared_ptr<const Library> from_handle(napi_env env, napi_value handle);
+
+/* std::runtime_error where the library trains no multilayer perceptrons. */
+std::shared_ptr<const Library> from_handle_with_mlp(napi_env env, napi_value handle);
 #endif

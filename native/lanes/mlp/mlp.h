@@ -71,6 +71,7 @@ typedef struct lanes_mlp_batch {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* Trains. Reads and writes what the struct points at. */
 int32_t lanes_mlp_run(const lanes_mlp_batch *batch);
@@ -78,6 +79,7 @@ int32_t lanes_mlp_run(const lanes_mlp_batch *batch);
 int64_t lanes_mlp_weights(const lanes_mlp_batch *batch);
 /* A sentence on the last call of this thread that did not return LANES_OK; "" where there was none. */
 const char *lanes_mlp_last_error(void);
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

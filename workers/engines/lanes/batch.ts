@@ -64,7 +64,7 @@ export interface Batch {
   readonly cancel: Int32Array | null
 }
 
-type Choice<Table extends Readonly<Record<string, number>>> = Table[keyof Table]
+export type Choice<Table extends Readonly<Record<string, number>>> = Table[keyof Table]
 
 export const OBJECTIVE = { jepa: 0, mae: 1 } as const
 export const MODE = { flow: 0, descent: 1, moments: 2, given: 3 } as const

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { ExperimentError } from '../../../src/experiment/failure.ts'
 import { type Installation, readInstallation } from '../../../src/experiment/installation.ts'
 import { type Batch, CODE, type LanesCode, type LanesLayout, type OBJECTIVE } from './batch.ts'
+import type { MlpBatch } from './mlp-batch.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -21,6 +22,10 @@ export interface LanesLibrary {
    *   missing, detached or too short; LanesFault where the kernels refuse the batch.
    */
   run(batch: Batch): Promise<LanesCode>
+  /** The same for small multilayer perceptrons, which the builds for CPUs train. */
+  runMlp(batch: MlpBatch): Promise<LanesCode>
+  /** Doubles of one perceptron's weights; 0 where the shape is past the limits. */
+  mlpWeights(batch: MlpBatch): number
   /** The layout that LAYOUT.auto takes for a batch. */
   choose(batch: Batch): LanesLayout
   /** Doubles of one run's weights; 0 where the shape is past the limits. */
@@ -46,11 +51,18 @@ export class LanesFault extends Error {
 
 interface Addon {
   open(path: string): Handle
-  run(handle: Handle, batch: Batch): Promise<{ code: LanesCode; words: string }>
+  run(handle: Handle, batch: Batch): Promise<Outcome>
+  runMlp(handle: Handle, batch: MlpBatch): Promise<Outcome>
+  mlpWeights(handle: Handle, batch: MlpBatch): number
   choose(handle: Handle, batch: Batch): LanesLayout
   weights(handle: Handle, objective: number, depth: number, features: number, width: number): number
   /** What this CPU and its system run, of the builds for CPUs, slowest first. */
   instructionSets(): LanesName[]
+}
+
+interface Outcome {
+  readonly code: LanesCode
+  readonly words: string
 }
 
 interface Handle {
@@ -83,14 +95,17 @@ function openLibrary(addon: Addon, path: string): LanesLibrary {
   const handle = tryOpen(addon, path)
   return {
     name: handle.name,
-    async run(batch) {
-      const { code, words } = await addon.run(handle, batch)
-      if (code !== CODE.ok && code !== CODE.cancelled) throw new LanesFault(code, words)
-      return code
-    },
+    run: async (batch) => judge(await addon.run(handle, batch)),
+    runMlp: async (batch) => judge(await addon.runMlp(handle, batch)),
+    mlpWeights: (batch) => addon.mlpWeights(handle, batch),
     choose: (batch) => addon.choose(handle, batch),
     weights: (objective, depth, features, width) => addon.weights(handle, objective, depth, features, width),
   }
+}
+
+function judge({ code, words }: Outcome): LanesCode {
+  if (code !== CODE.ok && code !== CODE.cancelled) throw new LanesFault(code, words)
+  return code
 }
 
 function tryOpen(addon: Addon, path: string): Handle {
