@@ -93,5 +93,10 @@ async function make(shop, parts, target, title) {
 /** What the compiler and the linker call an error; they say much else. */
 function reasonsIn({ output, message }) {
   const told = output.split('\n').filter((line) => /\berror: (?!ld returned)|\bld\b.*: /.test(line))
-  return told.length === 0 ? message : told.slice(0, 5).join('\n')
+  return told.length === 0
+    ? message
+    : told
+        .slice(0, 5)
+        .map((line) => line.slice(0, 300))
+        .join('\n')
 }
