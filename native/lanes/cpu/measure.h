@@ -48,7 +48,7 @@ class Ruler {
   }
 
   static void multiply(int m, int cols, int k, View<double> a, Mat b, Mat to) {
-    product<V, false, 0, 0>(m, columns(cols), k, a, b.right(), [=](int i, int j, V sum) { sum.store(to.vector(i, j)); });
+    chain<V, false, 0, 0>(0, m, columns(cols), k, a, b.right(), Mat{nullptr, 0}, Store<V, false>{to});
   }
 
   /* W̄ into product_. @returns where V begins */

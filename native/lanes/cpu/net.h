@@ -67,7 +67,7 @@ struct Net {
   Mat residual, back[2];           // R [o][d], Gₐ [w][d]
   Mat turned;                      // a transpose [d][w], matrix layout alone
   Mat syx, directions;
-  Mat batch, mixed;                      // LANES_GIVEN: Sxx of a batch [d][d]; U [o][d]
+  Mat batch, mixed, target;              // LANES_GIVEN: Sxx of a batch [d][d], U and T [o][d]
   Mat slope, noise;                      // LANES_MOMENTS: M and −H [d][d]
   Mat lower, upper, normal, kick;        // A, A' (matrix layout), G, −K [d][d]
   Real *sxx, *lambda;                    // rows of d: variances and the diagonal of Syx
@@ -125,10 +125,10 @@ struct Net {
     lambda = row(d);
     rate = row(1);
     mu = row(1);
-    share = row(1);
     if (form == LANES_FULL || !jepa || mode == LANES_GIVEN) syx = matrix(d, cd());
     if (b.directions != nullptr) directions = matrix(d, cd());
     if (mode == LANES_GIVEN) batch = matrix(d, cd());
+    if (mode == LANES_GIVEN) target = matrix(o, cd());
     if (mode == LANES_GIVEN || mode == LANES_MOMENTS) mixed = matrix(o, cd());
     if (mode != LANES_MOMENTS) return;
     sigma = row(d);

@@ -38,23 +38,27 @@ constexpr int tile_rows(bool lane, int columns) {
   if (registers == 32) return columns <= 2 ? 8 : 6;
   return columns == 1 ? 8 : 6;
 }
-constexpr int tile_size(int n, int largest) {
-  const int pieces = (n + largest - 1) / largest;
+/* The even piece of n that is no larger than `most`. */
+constexpr int even_piece(int n, int most) {
+  const int pieces = (n + most - 1) / most;
   return (n + pieces - 1) / pieces;
 }
 
-/* out(i, j, Σₖ a(i, k) b(k, j)) for TM × TN elements; each sum one fma chain over rising k from `start(i, j)`. */
-template <class V, bool Lane, int TM, int TN, class Real, class Start, class Out>
-LANES_INLINE void tile(View<Real> a, View<Real> b, int k, Start start, Out out) {
+/* TM × TN elements from (i0, j0) on: each one fma chain over rising k, from `start` where that is given, else from +0. */
+template <class V, bool Lane, int TM, int TN, class Out>
+LANES_INLINE void tile(int i0, int j0, int k, View<typename V::Real> a, View<typename V::Real> b,
+                       Matrix<V, Lane> start, const Out& out) {
+  using Real = typename V::Real;
   V acc[TM][TN];
 #pragma GCC unroll 8
   for (int i = 0; i < TM; i++)
 #pragma GCC unroll 8
-    for (int j = 0; j < TN; j++) acc[i][j] = start(i, j);
+    for (int j = 0; j < TN; j++)
+      acc[i][j] = start.at == nullptr ? V::zero() : V::load(start.vector(i0 + i, j0 + j));
+  const Real* left = a.at + i0 * a.row;
+  const Real* right = b.at + j0 * b.col;
 #pragma GCC unroll 1
-  for (int p = 0; p < k; p++) {
-    const Real* left = a.at + p * a.col;
-    const Real* right = b.at + p * b.row;
+  for (int p = 0; p < k; p++, left += a.col, right += b.row) {
     if constexpr (Lane) {
       V rows[TM];
 #pragma GCC unroll 8
@@ -82,85 +86,55 @@ LANES_INLINE void tile(View<Real> a, View<Real> b, int k, Start start, Out out) 
 #pragma GCC unroll 8
   for (int i = 0; i < TM; i++)
 #pragma GCC unroll 8
-    for (int j = 0; j < TN; j++) out(i, j, acc[i][j]);
+    for (int j = 0; j < TN; j++) out(i0 + i, j0 + j, acc[i][j]);
 }
 
-template <class V, bool Lane, int TN, int TM, class Real, class Start, class Out>
-LANES_INLINE void rest_of_rows(int rows, View<Real> a, View<Real> b, int k, Start start, Out out) {
-  if constexpr (TM > 0) {
-    if (rows == TM) {
-      tile<V, Lane, TM, TN>(a, b, k, start, out);
-    } else {
-      rest_of_rows<V, Lane, TN, TM - 1>(rows, a, b, k, start, out);
-    }
-  }
-}
-
-/* One column of tiles; M > 0 is the number of rows where it is known to the compiler. */
-template <class V, bool Lane, int M, int TN, class Real, class Start, class Out>
-LANES_INLINE void column_of_tiles(int m, View<Real> a, View<Real> b, int k, Start start, Out out) {
+/* Rows `from` to `to` of TN columns. M > 0 is the number of rows where the compiler knows it, and `from` is 0. */
+template <class V, bool Lane, int M, int TN, class Out>
+LANES_INLINE void column_of_tiles(int from, int to, int j0, int k, View<typename V::Real> a, View<typename V::Real> b,
+                                  Matrix<V, Lane> start, const Out& out) {
   constexpr int most = tile_rows(Lane, TN);
-  const auto at = [&](int i) { return View<Real>{a.at + i * a.row, a.row, a.col}; };
-  const auto shift = [](int i, auto f) {
-    return [=](int r, int c, auto... acc) { return f(i + r, c, acc...); };
-  };
   if constexpr (M > 0) {
-    constexpr int size = tile_size(M, most), rest = M % size;
-    for (int i = 0; i + size <= M; i += size)
-      tile<V, Lane, size, TN>(at(i), b, k, shift(i, start), shift(i, out));
-    if constexpr (rest > 0) {
-      constexpr int i = M - rest;
-      tile<V, Lane, rest, TN>(at(i), b, k, shift(i, start), shift(i, out));
-    }
+    constexpr int size = even_piece(M, most), rest = M % size;
+    for (int i = 0; i + size <= M; i += size) tile<V, Lane, size, TN>(i, j0, k, a, b, start, out);
+    if constexpr (rest > 0) tile<V, Lane, rest, TN>(M - rest, j0, k, a, b, start, out);
   } else {
-    int i = 0;
-    for (; i + most <= m; i += most) tile<V, Lane, most, TN>(at(i), b, k, shift(i, start), shift(i, out));
-    rest_of_rows<V, Lane, TN, most - 1>(m - i, at(i), b, k, shift(i, start), shift(i, out));
-  }
-}
-
-template <class V, bool Lane, int TN, class Real, class Start, class Out>
-LANES_INLINE void rest_of_columns(int columns, int m, View<Real> a, View<Real> b, int k, Start start, Out out) {
-  if constexpr (TN > 0) {
-    if (columns == TN) {
-      column_of_tiles<V, Lane, 0, TN>(m, a, b, k, start, out);
-    } else {
-      rest_of_columns<V, Lane, TN - 1>(columns, m, a, b, k, start, out);
-    }
+    int i = from;
+    for (; i + most <= to; i += most) tile<V, Lane, most, TN>(i, j0, k, a, b, start, out);
+    for (; i + 2 <= to; i += 2) tile<V, Lane, 2, TN>(i, j0, k, a, b, start, out);
+    for (; i < to; i++) tile<V, Lane, 1, TN>(i, j0, k, a, b, start, out);
   }
 }
 
 /*
- * out(i, j, chain over k of a(i, k) b(k, j), begun at start(i, j)) for i < m and vector columns j < n. M and N are m and
- * n where the compiler knows them, else 0.
+ * out(i, j, chain over k of a(i, k) b(k, j)) for rows `from` ≤ i < `to` and vector columns j < n. M and N are the
+ * rows and columns where the compiler knows them, else 0. Not inlined: it is the bulk of the code, made once per Out.
  */
-template <class V, bool Lane, int M, int N, class Real, class Start, class Out>
-LANES_INLINE void chain(int m, int n, int k, View<Real> a, View<Real> b, Start start, Out out) {
+template <class V, bool Lane, int M, int N, class Out>
+__attribute__((noinline)) void chain(int from, int to, int n, int k, View<typename V::Real> a,
+                                     View<typename V::Real> b, Matrix<V, Lane> start, Out out) {
   constexpr int most = tile_columns(Lane);
-  const auto at = [&](int j) { return View<Real>{b.at + j * b.col, b.row, b.col}; };
-  const auto shift = [](int j, auto f) {
-    return [=](int r, int c, auto... acc) { return f(r, j + c, acc...); };
-  };
   if constexpr (N > 0) {
-    constexpr int size = tile_size(N, most), rest = N % size;
+    constexpr int size = even_piece(N, most), rest = N % size;
     for (int j = 0; j + size <= N; j += size)
-      column_of_tiles<V, Lane, M, size>(m, a, at(j), k, shift(j, start), shift(j, out));
-    if constexpr (rest > 0) {
-      constexpr int j = N - rest;
-      column_of_tiles<V, Lane, M, rest>(m, a, at(j), k, shift(j, start), shift(j, out));
-    }
+      column_of_tiles<V, Lane, M, size>(0, M, j, M, a, b, start, out);
+    if constexpr (rest > 0) column_of_tiles<V, Lane, M, rest>(0, M, N - rest, M, a, b, start, out);
   } else {
     int j = 0;
-    for (; j + most <= n; j += most)
-      column_of_tiles<V, Lane, 0, most>(m, a, at(j), k, shift(j, start), shift(j, out));
-    rest_of_columns<V, Lane, most - 1>(n - j, m, a, at(j), k, shift(j, start), shift(j, out));
+    for (; j + most <= n; j += most) column_of_tiles<V, Lane, 0, most>(from, to, j, k, a, b, start, out);
+    if constexpr (most > 4)
+      for (; j + 4 <= n; j += 4) column_of_tiles<V, Lane, 0, 4>(from, to, j, k, a, b, start, out);
+    if constexpr (most > 2)
+      for (; j + 2 <= n; j += 2) column_of_tiles<V, Lane, 0, 2>(from, to, j, k, a, b, start, out);
+    for (; j < n; j++) column_of_tiles<V, Lane, 0, 1>(from, to, j, k, a, b, start, out);
   }
 }
 
-/* A chain from +0: the plain product. */
-template <class V, bool Lane, int M, int N, class Real, class Out>
-LANES_INLINE void product(int m, int n, int k, View<Real> a, View<Real> b, Out out) {
-  chain<V, Lane, M, N>(m, n, k, a, b, [](int, int) { return V::zero(); }, out);
-}
+/* Writes the sums as they are. */
+template <class V, bool Lane>
+struct Store {
+  Matrix<V, Lane> to;
+  LANES_INLINE void operator()(int i, int j, V sum) const { sum.store(to.vector(i, j)); }
+};
 }  // namespace lanes
 #endif

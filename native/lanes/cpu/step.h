@@ -5,7 +5,46 @@
 
 namespace lanes {
 /* What an update does to a weight; see README.md, "The arithmetic". */
-enum Update { PLAIN = 0, COMPENSATED = 1 };
+enum Rule { PLAIN = 0, COMPENSATED = 1 };
+
+/* R = U sxx − T, where T is a matrix or, `scaled`, W̄ scaled by λ. */
+template <class V, bool Lane>
+struct Residual {
+  using Real = typename V::Real;
+  Matrix<V, Lane> to, target;
+  const Real *sxx, *lambda;
+  bool scaled;
+  LANES_INLINE void operator()(int i, int j, V u) const {
+    V t = V::load(target.vector(i, j));
+    if (scaled) t = t * V::load(lambda + j * V::width);
+    fms(u, V::load(sxx + j * V::width), t).store(to.vector(i, j));
+  }
+};
+
+/* A gradient's element goes into its weight. */
+template <class V, bool Lane, int D, int Kind>
+struct Update {
+  using Real = typename V::Real;
+  Matrix<V, Lane> weight, carry, velocity;
+  V rate, mu;
+  bool momentum;
+  LANES_INLINE void operator()(int i, int j, V g) const {
+    if (D == 0 && momentum) {
+      Real* v = velocity.vector(i, j);
+      g = fma(mu, V::load(v), g);
+      g.store(v);
+    }
+    Real* w = weight.vector(i, j);
+    if constexpr (Kind == COMPENSATED) {
+      Real* c = carry.vector(i, j);
+      const V was = V::load(w), y = fnma(rate, g, V::load(c)), is = was + y;
+      (y - (is - was)).store(c);
+      is.store(w);
+    } else {
+      fnma(rate, g, V::load(w)).store(w);
+    }
+  }
+};
 
 /*
  * One step of the training of a Net, in stages that a team shares by rows. Both layouts run this code; they
@@ -15,21 +54,22 @@ template <class V, bool Lane, int D, int Kind>
 struct Step {
   using Real = typename V::Real;
   using Mat = Matrix<V, Lane>;
-  static constexpr int M = D, N = D == 0 ? 0 : (Lane ? D : (D + V::width - 1) / V::width);
+  using Put = Store<V, Lane>;
+  static constexpr int N = D == 0 ? 0 : (Lane ? D : (D + V::width - 1) / V::width);
 
   Net<V, Lane, D>& net;
   const Share team;
 
   /* W̄ and all that leads to it. */
-  LANES_INLINE void forward() const {
+  void forward() const {
     for (int a = 2; a <= net.size.depth(); a++) {
-      multiply(net.size.w(), net.cd(), net.size.w(), net.weight[a].left(), net.below[a - 1].right(), store(net.below[a]));
+      multiply(net.size.w(), net.cd(), net.size.w(), net.weight[a].left(), net.below[a - 1].right(), Put{net.below[a]});
       team.sync();
     }
   }
 
   /* R. */
-  LANES_INLINE void residual() const {
+  void residual() const {
     if (net.mode == LANES_DESCENT) {
       population();
     } else if (net.mode == LANES_GIVEN) {
@@ -41,17 +81,17 @@ struct Step {
   }
 
   /* The gradients, and each weight's update once nothing needs its old value. */
-  LANES_INLINE void backward() const {
+  void backward() const {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw();
     Mat now = net.back[0], next = net.back[1];
     const View<Real> product_turned = turn(net.product());
-    multiply(w, cd, o, net.weight[0].left().transposed(), net.residual.right(), store(now));
+    multiply(w, cd, o, net.weight[0].left().transposed(), net.residual.right(), Put{now});
     team.sync();
     multiply(o, cw, d, net.residual.left(), product_turned, update(0));
     team.sync();
     for (int a = net.size.depth(); a >= 2; a--) {
       const View<Real> below_turned = turn(net.below[a - 1]);
-      multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), store(next));
+      multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), Put{next});
       team.sync();
       multiply(w, cw, d, now.left(), below_turned, update(a));
       team.sync();
@@ -61,40 +101,26 @@ struct Step {
     }
     const auto first = update(1);
     for (int i = team.begin(w); i < team.end(w); i++)
-      for (int j = 0; j < cd; j++) first(i, j, V::load(now.vector(i, j)));
+      for (int j = 0; j < cd; j++) first(i, j, at(now, i, j));
     team.sync();
   }
 
- private:
-  template <class Out>
-  LANES_INLINE void multiply(int m, int n, int k, View<Real> a, View<Real> b, Out out) const {
-    chain_from(m, n, k, a, b, [](int, int) { return V::zero(); }, out);
-  }
-
   /* This member's rows of a product. */
-  template <class Start, class Out>
-  LANES_INLINE void chain_from(int m, int n, int k, View<Real> a, View<Real> b, Start start, Out out) const {
-    if constexpr (D > 0) {
-      chain<V, Lane, M, N>(m, n, k, a, b, start, out);
-    } else {
-      const int first = team.begin(m), rows = team.end(m) - first;
-      const View<Real> mine{a.at + first * a.row, a.row, a.col};
-      chain<V, Lane, 0, 0>(
-          rows, n, k, mine, b, [=](int i, int j) { return start(first + i, j); },
-          [=](int i, int j, V sum) { out(first + i, j, sum); });
-    }
+  template <class Out>
+  LANES_INLINE void multiply(int m, int n, int k, View<Real> a, View<Real> b, Out out, Mat start = {nullptr, 0}) const {
+    chain<V, Lane, D, N>(team.begin(m), team.end(m), n, k, a, b, start, out);
   }
 
-  static LANES_INLINE auto store(Mat to) {
-    return [=](int i, int j, V sum) { sum.store(to.vector(i, j)); };
-  }
-
-  static LANES_INLINE auto continued(Mat from) {
-    return [=](int i, int j) { return V::load(from.vector(i, j)); };
-  }
-
+ private:
   static LANES_INLINE V at(const Mat& m, int i, int j) { return V::load(m.vector(i, j)); }
   static LANES_INLINE V at(const Real* row, int j) { return V::load(row + j * V::width); }
+
+  /* Replaces each element of this member's rows of R by f(i, j). */
+  template <class F>
+  LANES_INLINE void each(F f) const {
+    for (int i = team.begin(net.size.o()); i < team.end(net.size.o()); i++)
+      for (int j = 0; j < net.cd(); j++) f(i, j).store(net.residual.vector(i, j));
+  }
 
   /* A matrix with w rows as a right operand that is read by columns. */
   LANES_INLINE View<Real> turn(const Mat& m) const {
@@ -108,7 +134,7 @@ struct Step {
   }
 
   /* to [cols][rows] = from' [rows][cols], each member some rows of `to`. */
-  LANES_INLINE void transpose(int rows, int cols, const Mat& from, const Mat& to) const {
+  void transpose(int rows, int cols, const Mat& from, const Mat& to) const {
     const int stride = from.ld * V::width, out = to.ld * V::width, end = team.end(cols);
     constexpr int block = 16;
     for (int c0 = team.begin(cols); c0 < end; c0 += block)
@@ -118,88 +144,56 @@ struct Step {
             to.at[static_cast<std::ptrdiff_t>(c) * out + r] = from.at[static_cast<std::ptrdiff_t>(r) * stride + c];
   }
 
-  LANES_INLINE auto update(int a) const {
-    const Mat weight = net.weight[a], carry = net.carry[a], velocity = net.velocity[a];
-    const bool momentum = D == 0 && net.momentum;
-    const V rate = V::load(net.rate), mu = V::load(net.mu);
-    return [=](int i, int j, V g) {
-      if (momentum) {
-        Real* v = velocity.vector(i, j);
-        g = fma(mu, V::load(v), g);
-        g.store(v);
-      }
-      Real* w = weight.vector(i, j);
-      if constexpr (Kind == COMPENSATED) {
-        Real* c = carry.vector(i, j);
-        const V was = V::load(w), y = fnma(rate, g, V::load(c)), is = was + y;
-        (y - (is - was)).store(c);
-        is.store(w);
-      } else {
-        fnma(rate, g, V::load(w)).store(w);
-      }
-    };
+  LANES_INLINE Update<V, Lane, D, Kind> update(int a) const {
+    return {net.weight[a], net.carry[a], net.velocity[a], V::load(net.rate), V::load(net.mu), net.momentum};
   }
 
-  LANES_INLINE void population() const {
+  void population() const {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd();
-    const Mat residual = net.residual, product = net.product(), syx = net.syx;
-    const Real *sxx = net.sxx, *lambda = net.lambda;
-    const View<Real> decoder = net.weight[0].left();
-    if (!net.jepa) {
-      multiply(o, cd, w, decoder, product.right(), [=](int i, int j, V u) {
-        fms(u, at(sxx, j), at(syx, i, j)).store(residual.vector(i, j));
-      });
-    } else if (net.form == LANES_DIAGONAL) {
-      multiply(o, cd, w, decoder, product.right(), [=](int i, int j, V u) {
-        fms(u, at(sxx, j), at(product, i, j) * at(lambda, j)).store(residual.vector(i, j));
-      });
-    } else {
-      multiply(o, cd, d, product.left(), syx.right(), store(residual));
-      multiply(o, cd, w, decoder, product.right(), [=](int i, int j, V u) {
-        fms(u, at(sxx, j), at(residual, i, j)).store(residual.vector(i, j));
-      });
+    const bool scaled = net.jepa && net.form == LANES_DIAGONAL;
+    Mat target = net.jepa ? net.product() : net.syx;
+    if (net.jepa && !scaled) {
+      multiply(o, cd, d, net.product().left(), net.syx.right(), Put{net.residual});
+      target = net.residual;  // each element is read just before it is replaced
     }
+    multiply(o, cd, w, net.weight[0].left(), net.product().right(),
+             Residual<V, Lane>{net.residual, target, net.sxx, net.lambda, scaled});
   }
 
   /* The moments of the batch are full matrices. */
-  LANES_INLINE void given() const {
+  void given() const {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd();
-    const Mat residual = net.residual, target = net.jepa ? residual : net.syx, mixed = net.mixed;
-    multiply(o, cd, w, net.weight[0].left(), net.product().right(), store(mixed));
-    if (net.jepa) multiply(o, cd, d, net.product().left(), net.syx.right(), store(residual));
+    const Mat mixed = net.mixed, residual = net.residual, target = net.jepa ? net.target : net.syx;
+    multiply(o, cd, w, net.weight[0].left(), net.product().right(), Put{mixed});
+    if (net.jepa) multiply(o, cd, d, net.product().left(), net.syx.right(), Put{target});
     team.sync();
-    multiply(o, cd, d, mixed.left(), net.batch.right(), [=](int i, int j, V sum) {
-      (sum - at(target, i, j)).store(residual.vector(i, j));
-    });
+    multiply(o, cd, d, mixed.left(), net.batch.right(), Put{residual});
+    each([=](int i, int j) { return at(residual, i, j) - at(target, i, j); });
   }
 
   /* The batch's moments in law from A and −K = −H G (`kick`); U' and R stand in `residual`, Z in `mixed`. */
-  LANES_INLINE void moments() const {
+  void moments() const {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd();
     const Mat residual = net.residual, product = net.product(), mixed = net.mixed, kick = net.kick;
     const Real *sigma = net.sigma, *sigma_share = net.sigma_share, *rho = net.rho;
-    const View<Real> decoder = net.weight[0].left();
+    multiply(o, cd, w, net.weight[0].left(), product.right(), Put{residual});
     if (net.jepa && net.form == LANES_DIAGONAL) {
-      multiply(o, cd, w, decoder, product.right(), [=](int i, int j, V u) {
-        (fnma(at(product, i, j), at(rho, j), u) * at(sigma, j)).store(residual.vector(i, j));
-      });
+      each([=](int i, int j) { return fnma(at(product, i, j), at(rho, j), at(residual, i, j)) * at(sigma, j); });
     } else {
-      if (net.jepa) multiply(o, cd, d, product.left(), net.slope.right(), store(residual));
-      const Mat target = net.jepa ? residual : net.slope;
-      multiply(o, cd, w, decoder, product.right(), [=](int i, int j, V u) {
-        ((u - at(target, i, j)) * at(sigma, j)).store(residual.vector(i, j));
-      });
+      const Mat target = net.jepa ? mixed : net.slope;
+      if (net.jepa) multiply(o, cd, d, product.left(), net.slope.right(), Put{mixed});
+      each([=](int i, int j) { return (at(residual, i, j) - at(target, i, j)) * at(sigma, j); });
     }
     team.sync();
-    multiply(o, cd, d, residual.left(), net.lower.right(), [=](int i, int j, V sum) {
-      (net.jepa ? sum : sum + at(kick, i, j)).store(mixed.vector(i, j));
-    });
-    if (net.jepa) chain_from(o, cd, d, product.left(), kick.right(), continued(mixed), store(mixed));
+    multiply(o, cd, d, residual.left(), net.lower.right(), Put{mixed});
+    if (net.jepa) multiply(o, cd, d, product.left(), kick.right(), Put{mixed}, mixed);
+    if (!net.jepa)
+      for (int i = team.begin(o); i < team.end(o); i++)
+        for (int j = 0; j < cd; j++) (at(mixed, i, j) + at(kick, i, j)).store(mixed.vector(i, j));
     team.sync();
     const View<Real> lower_turned = Lane ? net.lower.right().transposed() : net.upper.right();
-    multiply(o, cd, d, mixed.left(), lower_turned, [=](int i, int j, V sum) {
-      (sum * at(sigma_share, j)).store(residual.vector(i, j));
-    });
+    multiply(o, cd, d, mixed.left(), lower_turned, Put{residual});
+    each([=](int i, int j) { return at(residual, i, j) * at(sigma_share, j); });
   }
 };
 }  // namespace lanes
