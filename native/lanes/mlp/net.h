@@ -1,9 +1,11 @@
 #ifndef JEPALAB_LANES_MLP_NET_H
 #define JEPALAB_LANES_MLP_NET_H
+#include <algorithm>
 #include <cstddef>
 
 #include "cpu/net.h"
 #include "mlp/mlp.h"
+#include "mlp/turn.h"
 
 namespace lanes {
 /* One layer, or the decoder. Rows of `ld_*` floats, zero beyond the last column. */
@@ -22,6 +24,10 @@ struct Layer {
   int kept_columns() const { return keeps_up ? in : out; }
   int kept_ld() const { return keeps_up ? ld_in : ld_out; }
   float* kept() const { return keeps_up ? up : down; }
+  /* Brings the other form in line with the one that is updated. */
+  void mirror() const {
+    if (up != nullptr) turn(kept(), kept_ld(), kept_rows(), kept_columns(), keeps_up ? down : up, keeps_up ? ld_out : ld_in);
+  }
 };
 
 /* One thread's memory: a run's weights, the activations of a batch, and the gradients on their way back. */

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <atomic>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <new>
 #include <system_error>
@@ -41,9 +43,13 @@ class MlpWorker {
   bool is_cancelled() const { return b_.cancel != nullptr && *b_.cancel != 0; }
 
   /* Trains run r as far as this call goes. */
+  void train(int r) { net_.compensated ? train<true>(r) : train<false>(r); }
+
+ private:
+  template <bool Compensated>
   void train(int r) {
     load(r);
-    const MlpStep step(net_, static_cast<float>(b_.rate[r] / b_.rows));
+    const MlpStep<Compensated> step(net_, static_cast<float>(b_.rate[r] / b_.rows));
     const int targets = mlp_targets(b_);
     const std::ptrdiff_t own = b_.own_data == 1 ? r : 0;
     const float* x = b_.x + own * b_.samples * b_.width[0];
@@ -53,7 +59,7 @@ class MlpWorker {
     int64_t s = first;
     for (; s < stop; s++) {
       if ((s - first) % slice_ == 0 && is_cancelled()) break;
-      draw_rows(b_.seed[r], s, LANES_MLP_STREAM, b_.samples, b_.rows, net_.chosen);
+      draw_rows(b_.seed[r], s, b_.samples, b_.rows, net_.chosen);
       step.gather(x, b_.width[0], y, targets);
       const double loss = step.forward(b_.loss != nullptr);
       if (!std::isfinite(loss)) {
@@ -66,7 +72,6 @@ class MlpWorker {
     store(r, s);
   }
 
- private:
   void load(int r) {
     const double* weights = b_.weights + r * count_;
     const double* carry = net_.compensated ? b_.carry + r * count_ : nullptr;
@@ -74,11 +79,7 @@ class MlpWorker {
       weight = static_cast<float>(weights[at]);
       if (carried != nullptr) *carried = static_cast<float>(carry[at]);
     });
-    for (int l = 1; l <= net_.layers; l++) {
-      const Layer& of = net_.layer[l];
-      turn(of.kept(), of.kept_ld(), of.kept_rows(), of.kept_columns(), of.keeps_up ? of.down : of.up,
-           of.keeps_up ? of.ld_out : of.ld_in);
-    }
+    for (int l = 0; l <= net_.layers; l++) net_.layer[l].mirror();
   }
 
   void lose(int r, double loss) {
