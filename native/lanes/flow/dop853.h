@@ -34,6 +34,7 @@ class Dop853 final : public Stepper {
     for (int s = 1; s < dop_stages; s++) {
       combine(s, trial_.data());
       field_->velocity(trial_.data(), stage_[s].data());
+      if (cancelled()) return 0;
     }
     combine(dop_stages, end_.data());
     field_->velocity(end_.data(), stage_[dop_stages].data());

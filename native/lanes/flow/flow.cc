@@ -54,7 +54,9 @@ double typical_size(const double *theta, std::ptrdiff_t size) {
 
 struct FlowSpace::Parts {
   explicit Parts(const lanes_batch &b)
-      : batch(b), data(data_of(b, 0)), size(data.size()), field(make_field(data)), record(b, data), velocity(size) {}
+      : batch(b), data(data_of(b, 0)), size(data.size()), field(make_field(data)), record(b, data), velocity(size) {
+    paths.cancel = dop.cancel = b.cancel;
+  }
 
   void train(int run);
   void begin(double *theta, double *state);
@@ -132,7 +134,6 @@ bool FlowSpace::Parts::step(double *theta, double *state) {
   double planned = state[SIZE];
   bool refused = false;
   for (;;) {
-    if (cancelled()) return false;
     const double left = end - time;
     double h = std::fmin(planned, stepper->longest());
     const bool last = left <= h * 1.000001;
@@ -142,6 +143,7 @@ bool FlowSpace::Parts::step(double *theta, double *state) {
       return false;
     }
     const double error = stepper->attempt(h);
+    if (cancelled()) return false; /* what was tried is tried anew */
     double factor = most_factor;
     if (error > 0) {
       factor = error < std::numeric_limits<double>::infinity()

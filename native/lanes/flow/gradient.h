@@ -107,6 +107,11 @@ class Gradient final : public Field {
 
  private:
   using Buffer = std::vector<double>;
+  struct Left {
+    const double *at;
+    std::ptrdiff_t down, along;
+    Left from(int i) const { return {at + i * down, down, along}; }
+  };
   int d() const { return N > 0 ? N : data_.features; }
   int w() const { return N > 0 ? N : data_.width; }
   int o() const { return N > 0 ? N : data_.outputs; }
@@ -114,42 +119,52 @@ class Gradient final : public Field {
   /* out [m][n] (+)= a [m][k] b [k][n] */
   template <bool Add>
   static void times(int m, int k, int n, const double *a, const double *b, double *out) {
-    if constexpr (N > 0) m = k = n = N;
-    for (int i = 0; i < m; i++) chain<Add>(k, n, a + static_cast<std::ptrdiff_t>(i) * k, 1, b, out + static_cast<std::ptrdiff_t>(i) * n);
+    multiply<Add>(m, k, n, Left{a, N > 0 ? N : k, 1}, b, out);
   }
 
   /* out [m][d] (+)= a' b for a [k][m], b [k][d] */
   void under(int m, int k, const double *a, const double *b, double *out, bool add) const {
-    if constexpr (N > 0) m = k = N;
-    const int n = d();
-    for (int i = 0; i < m; i++) {
-      double *to = out + static_cast<std::ptrdiff_t>(i) * n;
-      if (add) {
-        chain<true>(k, n, a + i, m, b, to);
-      } else {
-        chain<false>(k, n, a + i, m, b, to);
-      }
+    const Left turned = {a, 1, N > 0 ? N : m};
+    if (add) {
+      multiply<true>(m, k, d(), turned, b, out);
+    } else {
+      multiply<false>(m, k, d(), turned, b, out);
     }
   }
 
-  /* One row: out[j] (+)= sum over p of a[p * stride] b[p][j]. */
+  /* Element (i, p) of a lies at a[i * down + p * along]. Tiles of 4 rows and 16 columns keep the sums in registers. */
   template <bool Add>
-  static void chain(int k, int n, const double *a, std::ptrdiff_t stride, const double *b, double *out) {
+  static void multiply(int m, int k, int n, Left a, const double *b, double *out) {
     if constexpr (N > 0) {
-      double sum[N];
-      for (int j = 0; j < N; j++) sum[j] = Add ? out[j] : 0.0;
-      for (int p = 0; p < N; p++)
-        for (int j = 0; j < N; j++) sum[j] = __builtin_fma(a[p * stride], b[p * N + j], sum[j]);
-      for (int j = 0; j < N; j++) out[j] = sum[j];
+      for (int i = 0; i < N; i++) tile<Add, 1, N>(N, N, a.from(i), b, out + i * N);
     } else {
-      if (!Add)
-        for (int j = 0; j < n; j++) out[j] = 0;
-      for (int p = 0; p < k; p++) {
-        const double x = a[p * stride];
-        const double *row = b + static_cast<std::ptrdiff_t>(p) * n;
-        for (int j = 0; j < n; j++) out[j] = __builtin_fma(x, row[j], out[j]);
+      int i = 0;
+      for (; i + 4 <= m; i += 4) band<Add, 4>(k, n, a.from(i), b, out + static_cast<std::ptrdiff_t>(i) * n);
+      for (; i < m; i++) band<Add, 1>(k, n, a.from(i), b, out + static_cast<std::ptrdiff_t>(i) * n);
+    }
+  }
+
+  template <bool Add, int Rows>
+  static void band(int k, int n, Left a, const double *b, double *out) {
+    int j = 0;
+    for (; j + 16 <= n; j += 16) tile<Add, Rows, 16>(k, n, a, b + j, out + j);
+    for (; j + 4 <= n; j += 4) tile<Add, Rows, 4>(k, n, a, b + j, out + j);
+    for (; j < n; j++) tile<Add, Rows, 1>(k, n, a, b + j, out + j);
+  }
+
+  template <bool Add, int Rows, int Cols>
+  static void tile(int k, int n, Left a, const double *b, double *out) {
+    double sum[Rows][Cols];
+    for (int i = 0; i < Rows; i++)
+      for (int j = 0; j < Cols; j++) sum[i][j] = Add ? out[static_cast<std::ptrdiff_t>(i) * n + j] : 0.0;
+    for (int p = 0; p < k; p++, b += n) {
+      for (int i = 0; i < Rows; i++) {
+        const double x = a.at[i * a.down + p * a.along];
+        for (int j = 0; j < Cols; j++) sum[i][j] = __builtin_fma(x, b[j], sum[i][j]);
       }
     }
+    for (int i = 0; i < Rows; i++)
+      for (int j = 0; j < Cols; j++) out[static_cast<std::ptrdiff_t>(i) * n + j] = sum[i][j];
   }
 
   /* product_[a] = W^(a+1) ... W^1; the first is W^1 itself and is not copied. */

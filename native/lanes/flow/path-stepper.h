@@ -68,7 +68,10 @@ class PathStepper final : public Stepper {
     terms_ = 0;
     for (int round = 0; round < rounds; round++) {
       const Nodes &nodes = collocation[round];
-      for (int i = 0; i < nodes.count; i++) nonlinear(nodes.node[i], value_[i]);
+      for (int i = 0; i < nodes.count; i++) {
+        nonlinear(nodes.node[i], value_[i]);
+        if (cancelled()) return 0;
+      }
       if (round == rounds - 1) displace(1, before_);
       interpolate(nodes);
     }

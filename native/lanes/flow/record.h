@@ -24,6 +24,10 @@ class FlowRecord {
     if (!finite()) return false;
     for (int i = 0; i < b_.features; i++) Climb(b_, run).begin(i, now_[i]);
     keep(b_.time[run]);
+    int32_t &next = b_.next_point[run];
+    const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(run) * b_.points;
+    for (; next < b_.points && b_.point[first + next] <= b_.time[run]; next++)
+      if (!measure(first + next, theta, b_.step[run])) return false;
     return true;
   }
   void resume(int run) { run_ = run; }
@@ -63,14 +67,7 @@ class FlowRecord {
         step.inside((point - from) / (to - from), theta_.data());
         theta = theta_.data();
       }
-      double *row = b_.row + (first + next) * (1 + b_.features);
-      if (b_.row_step != nullptr) b_.row_step[first + next] = b_.step[run_] + (point < to ? 0 : 1);
-      ruler_.measure(run_, theta, row);
-      for (int i = 0; i <= b_.features; i++) {
-        if (i == 0 ? std::isfinite(row[0]) : row[i] <= largest_amplitude<double>()) continue;
-        lose(i - 1, row[i]);
-        return false;
-      }
+      if (!measure(first + next, theta, b_.step[run_] + (point < to ? 0 : 1))) return false;
     }
     return true;
   }
@@ -83,6 +80,19 @@ class FlowRecord {
 
  private:
   std::ptrdiff_t at(int feature) const { return static_cast<std::ptrdiff_t>(run_) * b_.features + feature; }
+
+  /* Row number `at` of all runs. @returns false where the loss or an amplitude is lost */
+  bool measure(std::ptrdiff_t at, const double *theta, int64_t step) {
+    double *row = b_.row + at * (1 + b_.features);
+    if (b_.row_step != nullptr) b_.row_step[at] = step;
+    ruler_.measure(run_, theta, row);
+    for (int i = 0; i <= b_.features; i++) {
+      if (i == 0 ? std::isfinite(row[0]) : row[i] <= largest_amplitude<double>()) continue;
+      lose(i - 1, row[i]);
+      return false;
+    }
+    return true;
+  }
 
   bool finite() {
     for (int i = 0; i < b_.features; i++) {

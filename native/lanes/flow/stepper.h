@@ -24,7 +24,11 @@ class Stepper {
   /* The step's error goes with this power of h. */
   virtual int order() const = 0;
 
+  /* Whether the call is to end at once: looked at after every evaluation of `attempt`, which then comes to nothing. */
+  bool cancelled() const { return cancel != nullptr && *cancel != 0; }
+
   int64_t evaluations = 0; /* spent since it was last set */
+  const volatile int32_t *cancel = nullptr;
 };
 }  // namespace lanes
 #endif
