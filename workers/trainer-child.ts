@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { intendedEngine } from '../src/experiment/engine-choice.ts'
+import { engineWithoutLanes } from '../src/experiment/engine-choice.ts'
 import type { CohortRun } from '../src/queue/cohort-job.ts'
 import type { Notice, Order } from './trainer-messages.ts'
 
@@ -36,7 +36,7 @@ export class TrainerChild {
   }
 
   /**
-   * Trains runs, one after the other, until all have ended.
+   * Trains runs until all have ended.
    *
    * @throws TrainerDied where the child is gone before that, with how it went
    */
@@ -83,9 +83,9 @@ export class TrainerChild {
 
   /** A process has TensorFlow on one device for good, so a run that asks for the other one gets a fresh child. */
   async #settleDevice(runs: readonly CohortRun[]): Promise<void> {
-    const native = runs.filter(({ spec }) => intendedEngine(spec) !== 'reference')
-    if (native.length === 0) return
-    const device = native.some(({ spec }) => spec.device === 'cpu') ? 'cpu' : 'any'
+    const tensorflow = runs.filter(({ spec }) => engineWithoutLanes(spec) === 'tensorflow')
+    if (tensorflow.length === 0) return
+    const device = tensorflow.some(({ spec }) => spec.device === 'cpu') ? 'cpu' : 'any'
     if (this.#device !== null && this.#device !== device) await this.kill()
     this.#device = device
   }

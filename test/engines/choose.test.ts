@@ -2,57 +2,99 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { openProblem } from '../../src/data/open-problem.ts'
 import { estimateWork } from '../../src/dispatch/estimate.ts'
-import { REFERENCE_WIDTH } from '../../src/experiment/engine-choice.ts'
+import {
+  engineFaults,
+  engineWithoutLanes,
+  intendedEngine,
+  LANES_LIMITS,
+  REFERENCE_WIDTH,
+} from '../../src/experiment/engine-choice.ts'
 import { ExperimentError } from '../../src/experiment/failure.ts'
 import { findGpus } from '../../src/experiment/hardware.ts'
 import { readInstallation } from '../../src/experiment/installation.ts'
 import { type ResolvedSpec, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { SpectrumView } from '../../src/experiment/result-view.ts'
 import { chooseEngine } from '../../workers/engines/choose.ts'
+import { MAX_DEPTH, MAX_FEATURES, MAX_WIDTH } from '../../workers/engines/lanes/batch.ts'
+import { lanesSkip } from './lanes.ts'
 import { shortSpec } from './runs.ts'
 
 const FEATURES = 3
 const spec = (width: number, change: Partial<Parameters<typeof shortSpec>[0]> = {}): ResolvedSpec =>
   resolveSpec(shortSpec({ model: { kind: 'deep-linear', depth: 3, width }, ...change }), FEATURES)
-const installed = readInstallation().tensorflow
-const skip = installed === null || installed.variant === 'off' ? 'engine tensorflow is missing' : false
+const installation = readInstallation()
+const withoutLanes = {
+  ...installation,
+  lanes: null,
+  failures: { lanes: { fact: 'There is no C++ compiler.', remedy: 'Install g++.' } },
+}
+const skip =
+  installation.tensorflow === null || installation.tensorflow.variant === 'off'
+    ? 'engine tensorflow is missing'
+    : false
+const flow = { mode: 'flow' as const, time: 1 }
+const double = {
+  ...{ mode: 'gradient-descent' as const, learningRate: 1, steps: 1 },
+  precision: 'float64' as const,
+}
 
-it('auto takes the reference engine for small steps, flow and float64', async () => {
-  assert.equal((await chooseEngine(spec(8))).name, 'reference')
-  const flow = { mode: 'flow' as const, time: 1 }
-  assert.equal((await chooseEngine(spec(200, { training: flow }))).name, 'reference')
-  const double = {
-    mode: 'gradient-descent' as const,
-    learningRate: 1,
-    steps: 1,
-    precision: 'float64' as const,
+it('auto takes lanes for every shape, mode and precision', { skip: lanesSkip }, async () => {
+  for (const change of [{}, { training: flow }, { training: double }]) {
+    for (const width of [3, 128, LANES_LIMITS.width]) {
+      assert.equal((await chooseEngine(spec(width, change))).name, 'lanes')
+    }
   }
-  assert.equal((await chooseEngine(spec(200, { training: double }))).name, 'reference')
 })
 
-it('auto takes TensorFlow for large steps', { skip }, async () => {
-  assert.equal((await chooseEngine(spec(128, { device: 'cpu' }))).name, 'tensorflow')
+it('the limits that specs are checked against are those of the kernels', () => {
+  assert.deepEqual(LANES_LIMITS, { depth: MAX_DEPTH, width: MAX_WIDTH })
+  assert.ok(MAX_FEATURES >= MAX_WIDTH) // a width is never below the features
 })
 
-it('workers and estimates see the same engine in a spec, on both sides of the width at which they meet', async () => {
+it('without lanes auto takes the reference engine for small steps, flow and float64', async () => {
+  const choose = async (asked: ResolvedSpec) => (await chooseEngine(asked, withoutLanes)).name
+  assert.equal(await choose(spec(8)), 'reference')
+  assert.equal(await choose(spec(200, { training: flow })), 'reference')
+  assert.equal(await choose(spec(200, { training: double })), 'reference')
+})
+
+it('without lanes auto takes TensorFlow for large steps', { skip }, async () => {
+  assert.equal((await chooseEngine(spec(128, { device: 'cpu' }), withoutLanes)).name, 'tensorflow')
+})
+
+it('without lanes a run that asks for them is refused with what the set-up said', async () => {
+  const asked = chooseEngine(spec(8, { engine: 'lanes' }), withoutLanes)
+  await assert.rejects(asked, hasCode('ENGINE_UNAVAILABLE', /lanes.*no C\+\+ compiler\. Install g\+\+/))
+})
+
+it('workers and estimates see the same engine in a spec', async () => {
   for (const depth of [1, 8]) {
-    const at = (width: number) =>
-      resolveSpec(shortSpec({ model: { kind: 'deep-linear', depth, width } }), FEATURES)
-    assert.equal((await chooseEngine(at(REFERENCE_WIDTH))).name, 'reference')
+    const at = (width: number, device: 'auto' | 'cuda' = 'auto') =>
+      resolveSpec(shortSpec({ model: { kind: 'deep-linear', depth, width }, device }), FEATURES)
+    assert.equal(intendedEngine(at(8)), 'lanes')
+    assert.equal(intendedEngine(at(8, 'cuda')), 'tensorflow')
+    assert.equal(engineWithoutLanes(at(REFERENCE_WIDTH)), 'reference')
+    assert.equal(engineWithoutLanes(at(REFERENCE_WIDTH + 1)), 'tensorflow')
     const problem = await openProblem(at(8).data)
     const spectrum = problem.spectrum as unknown as SpectrumView
-    const memory = (width: number) => estimateWork(at(width), spectrum).memoryBytes
-    assert.ok(memory(REFERENCE_WIDTH) < 200e6, `depth ${depth}`) // without TensorFlow's 450 MB
-    assert.ok(memory(REFERENCE_WIDTH + 1) > 450e6, `depth ${depth}`)
+    const memory = (asked: ResolvedSpec) => estimateWork(asked, spectrum).memoryBytes
+    assert.ok(memory(at(REFERENCE_WIDTH + 1)) < 200e6, `depth ${depth}`) // without TensorFlow's 450 MB
+    assert.ok(memory(at(REFERENCE_WIDTH + 1, 'cuda')) > 450e6, `depth ${depth}`)
   }
 })
 
-it('lanes is refused by name', async () => {
-  await assert.rejects(chooseEngine(spec(8, { engine: 'lanes' })), hasCode('ENGINE_UNAVAILABLE', /lanes/))
+it('a shape past the limits of lanes is refused to it with the numbers, and auto goes elsewhere', () => {
+  const { width, depth } = LANES_LIMITS
+  const large = { ...spec(8), model: { kind: 'deep-linear' as const, depth: depth + 1, width: width + 1 } }
+  const [fault, ...more] = engineFaults({ ...large, engine: 'lanes' })
+  assert.deepEqual([fault?.pointer, more], ['/engine', []])
+  assert.match(fault?.message ?? '', /up to 8 and widths up to 1024, and this model has 9 and 1025/)
+  assert.equal(intendedEngine(large), 'tensorflow')
+  assert.deepEqual(engineFaults(spec(width, { engine: 'lanes' })), [])
 })
 
 it('flow on TensorFlow is refused with the reason', { skip }, async () => {
-  const asked = spec(8, { engine: 'tensorflow', device: 'cpu', training: { mode: 'flow', time: 1 } })
+  const asked = spec(8, { engine: 'tensorflow', device: 'cpu', training: flow })
   await assert.rejects(chooseEngine(asked), hasCode('ENGINE_UNAVAILABLE', /float32/))
 })
 

@@ -45,16 +45,29 @@ export async function trainPlan(engine: Engine, plan: RunPlan): Promise<Trajecto
   return trajectory as Promise<Trajectory>
 }
 
-/** Trains specs as one cohort. @param signals of each, one that never aborts where left out */
+/**
+ * Trains specs as one cohort.
+ *
+ * @param signals of each, one that never aborts where left out
+ * @param hear told how a run ended, as it ends
+ */
 export async function trainMany(
   engine: Engine,
   specs: readonly ExperimentSpec[],
   signals: readonly AbortSignal[] = [],
+  hear: (run: number, status: 'fulfilled' | 'rejected') => void = () => {},
 ): Promise<PromiseSettledResult<TrainedRun>[]> {
   const members = specs.map(async (asked, r) => {
     const problem = await openProblem(asked.data)
     const spec = resolveSpec(asked, problem.features)
     return { spec, problem, report() {}, signal: signals[r] ?? new AbortController().signal }
   })
-  return Promise.allSettled(trainCohort(engine, await Promise.all(members)))
+  const ends = trainCohort(engine, await Promise.all(members))
+  for (const [r, end] of ends.entries()) {
+    end.then(
+      () => hear(r, 'fulfilled'),
+      () => hear(r, 'rejected'),
+    )
+  }
+  return Promise.allSettled(ends)
 }

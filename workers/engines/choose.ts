@@ -1,37 +1,58 @@
-import { intendedEngine } from '../../src/experiment/engine-choice.ts'
+import { engineWithoutLanes, intendedEngine } from '../../src/experiment/engine-choice.ts'
 import { ExperimentError } from '../../src/experiment/failure.ts'
 import { findGpus } from '../../src/experiment/hardware.ts'
+import { type Installation, readInstallation } from '../../src/experiment/installation.ts'
 import type { ResolvedSpec } from '../../src/experiment/resolve.ts'
 import type { Engine } from './engine.ts'
+import { openLanesEngine } from './lanes/engine.ts'
 import { referenceEngine } from './reference/engine.ts'
 import { openTensorFlowEngine } from './tensorflow/engine.ts'
 
 /**
- * The engine of a run: the one asked for, or by speed. A population step is 3L + 2 products of w × w matrices:
- * the reference engine takes time in proportion to w³ for each, TensorFlow some 20 µs for each, whatever their
- * size, until w is in the hundreds. The two meet at w = 36 to 41 for every depth, in descent and in sgd (bench/engine-crossover.ts;
- * figures in docs/engines.md).
+ * The engine of a run: the one asked for, or by speed. That is lanes, which is the fastest at every shape it takes; where
+ * it is not built, TensorFlow for wide runs and the reference engine for the others. For that pair a population step is
+ * 3L + 2 products of w × w matrices: the reference engine takes time in proportion to w³ for each, TensorFlow some 20 µs for each,
+ * whatever their size, until w is in the hundreds. The two meet at w = 36 to 41 for every depth, in descent and in sgd
+ * (bench/engine-crossover.ts; figures in docs/engines.md).
  *
  * @throws ENGINE_UNAVAILABLE with the reason, CUDA_UNAVAILABLE where device cuda finds no GPU
  */
-export async function chooseEngine(spec: ResolvedSpec): Promise<Engine> {
-  const intended = intendedEngine(spec)
-  if (intended === 'lanes') throw refusal('lanes', 'this build does not have it')
+export async function chooseEngine(
+  spec: ResolvedSpec,
+  installation: Installation = readInstallation(),
+): Promise<Engine> {
   if (spec.device === 'cuda' && findGpus().names.length === 0) {
     throw new ExperimentError('CUDA_UNAVAILABLE', { why: 'this machine shows 0 GPUs' })
   }
-  if (intended === 'reference') {
-    if (spec.device === 'cuda')
-      throw refusal('reference', 'it computes on the CPU, and this run asks for cuda')
-    return referenceEngine
+  if (intendedEngine(spec) === 'lanes') {
+    const lanes = await orMissing(spec, async () => openLanes(spec, installation))
+    if (lanes !== null) return lanes
   }
+  if (engineWithoutLanes(spec) === 'tensorflow') {
+    const tensorflow = await orMissing(spec, () => openTensorFlow(spec))
+    if (tensorflow !== null) return tensorflow
+  }
+  if (spec.device === 'cuda') throw refusal('reference', 'it computes on the CPU, and this run asks for cuda')
+  return referenceEngine
+}
+
+function openLanes({ device }: ResolvedSpec, installation: Installation): Engine {
+  return openLanesEngine(device === 'cuda' ? { name: 'cuda', installation } : { installation })
+}
+
+async function openTensorFlow({ device, training }: ResolvedSpec): Promise<Engine> {
+  const engine = await openTensorFlowEngine(device)
+  engine.precision(training.precision) // refuses what it does not have
+  return engine
+}
+
+/** An engine, or null where it is not here and the run does not insist on it. */
+async function orMissing(spec: ResolvedSpec, open: () => Promise<Engine>): Promise<Engine | null> {
   try {
-    const engine = await openTensorFlowEngine(spec.device)
-    engine.precision(spec.training.precision) // refuses what it does not have
-    return engine
+    return await open()
   } catch (error) {
     const isMissing = error instanceof ExperimentError && error.code === 'ENGINE_UNAVAILABLE'
-    if (isMissing && spec.engine === 'auto' && spec.device !== 'cuda') return referenceEngine
+    if (isMissing && spec.engine === 'auto' && spec.device !== 'cuda') return null
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { Installation } from '../../../src/experiment/installation.ts'
 import type { Engine, Trainee, Trajectory } from '../engine.ts'
 import { Entry } from './entry.ts'
 import { type LanesName, openLanes } from './native.ts'
@@ -10,6 +11,8 @@ export interface LanesOptions {
   readonly name?: LanesName
   /** As many as the machine has cores where it is left out. */
   readonly threads?: number
+  /** What the set-up left; this checkout's where it is left out. */
+  readonly installation?: Installation
 }
 
 const MAX_THREADS = 256
@@ -23,8 +26,9 @@ const BATCH_WORK = 2e10
  *
  * @throws ENGINE_UNAVAILABLE where the kernels are not here, with the reason
  */
-export function openLanesEngine({ name, threads = availableParallelism() }: LanesOptions = {}): Engine {
-  const library = openLanes(name)
+export function openLanesEngine(options: LanesOptions = {}): Engine {
+  const { name, threads = availableParallelism(), installation } = options
+  const library = openLanes(name, installation)
   return {
     name: 'lanes',
     device: library.name === 'cuda' ? 'cuda' : 'cpu',

@@ -2,6 +2,7 @@ import { identity, multiply, product, symmetricEigen, transpose } from '../../..
 import { MomentSampler } from '../../../src/data/moment-sampler.ts'
 import type { Matrix, Weights } from '../../../src/experiment/matrix.ts'
 import { isDiagonal } from '../../models/aligned-frame.ts'
+import { layoutOf, pack } from '../../models/parameters.ts'
 import type { RunPlan } from '../engine.ts'
 
 /**
@@ -21,7 +22,7 @@ export interface Frame {
   readonly syy: Float64Array // [d][d]
   readonly directions: Float64Array | null // [d][d]; null: the axes
   readonly law: Law | null
-  readonly initial: Weights
+  readonly initial: Float64Array // θ(0), laid out as workers/models/parameters.ts has it
   /** A moment of the plan in these coordinates. */
   turn(moment: Matrix): Matrix
   /** Weights back in the plan's coordinates. */
@@ -52,7 +53,7 @@ export function frameOf(plan: RunPlan): Frame {
     syy: Syy.data,
     directions: axesOr(back === null ? directions : multiply(back, directions)),
     law: drawn && { seed: drawn.seed, slope: entries(drawn.law.slope), noise: entries(drawn.law.noise) },
-    initial: turned(initial, objective, basis, back),
+    initial: pack(layoutOf(plan), turned(initial, objective, basis, back)),
     turn,
     restore: (weights) => turned(weights, objective, back, basis),
   }

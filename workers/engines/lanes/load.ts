@@ -1,4 +1,4 @@
-import { layoutOf, pack } from '../../models/parameters.ts'
+import { layoutOf } from '../../models/parameters.ts'
 import { ladder } from '../../probes/passages.ts'
 import { type Batch, FORM, INTEGRATOR, LAYOUT, MODE, OBJECTIVE, PASSAGE, PRECISION } from './batch.ts'
 import type { Entry } from './entry.ts'
@@ -51,7 +51,7 @@ export function load(entries: readonly [Entry, ...Entry[]], threads: number): Lo
     momentum: hasMomentum ? Float64Array.from(entries, momentumOf) : null,
     end: Float64Array.from(entries, endOf),
 
-    weights: each(size, (entry) => pack(layoutOf(entry.trainee.plan), entry.frame.initial)),
+    weights: each(size, (entry) => entry.frame.initial),
     carry: training.precision === 'compensated' ? new Float64Array(runs * size) : null,
     velocity: hasMomentum ? new Float64Array(runs * size) : null,
     integrator: inFlow ? new Float64Array(runs * INTEGRATOR) : null,
