@@ -25,7 +25,7 @@ struct Vec<float> {
   friend LANES_INLINE Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
   friend LANES_INLINE Vec fnma(Vec a, Vec b, Vec c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }
   friend LANES_INLINE Vec fms(Vec a, Vec b, Vec c) { return {_mm512_fmsub_ps(a.v, b.v, c.v)}; }
-  friend LANES_INLINE Vec root(Vec a) { return {_mm512_sqrt_ps(a.v)}; }
+  friend LANES_INLINE Vec root(Vec a) { return {_mm512_maskz_sqrt_ps(0xffff, a.v)}; }
   friend LANES_INLINE uint32_t at_least(Vec a, Vec b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ); }
   friend LANES_INLINE uint32_t at_most(Vec a, Vec b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ); }
   friend LANES_INLINE Vec keep(uint32_t mask, Vec a, Vec b) {
@@ -48,7 +48,7 @@ struct Vec<double> {
   friend LANES_INLINE Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
   friend LANES_INLINE Vec fnma(Vec a, Vec b, Vec c) { return {_mm512_fnmadd_pd(a.v, b.v, c.v)}; }
   friend LANES_INLINE Vec fms(Vec a, Vec b, Vec c) { return {_mm512_fmsub_pd(a.v, b.v, c.v)}; }
-  friend LANES_INLINE Vec root(Vec a) { return {_mm512_sqrt_pd(a.v)}; }
+  friend LANES_INLINE Vec root(Vec a) { return {_mm512_maskz_sqrt_pd(0xff, a.v)}; }
   friend LANES_INLINE uint32_t at_least(Vec a, Vec b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_GE_OQ); }
   friend LANES_INLINE uint32_t at_most(Vec a, Vec b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LE_OQ); }
   friend LANES_INLINE Vec keep(uint32_t mask, Vec a, Vec b) {

@@ -1,0 +1,114 @@
+/*
+ * Prints or times the factors A and G that the kernels draw, for one instruction set.
+ *
+ *   random-check print double|float lanes|matrix D ROWS SEED STEP RUNS
+ *   random-check time double|float lanes|matrix D ROWS
+ *
+ * Print: run r has seed SEED + r and step STEP + 7r; a line for each run, A [D][D] and then G [D][D], as hexadecimal
+ * floats. Time: microseconds a step of all runs that a vector holds (one in the matrix layout), the best of 30 rounds.
+ */
+#include <algorithm>
+#include <chrono>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "random/moments.h"
+
+using namespace lanes;
+
+namespace {
+template <class V, bool Lane>
+struct Factors {
+  using Real = typename V::Real;
+  static constexpr int runs = Lane ? V::width : 1;
+  int d, ld;
+  std::vector<Real> memory[3];
+  Matrix<V, Lane> matrix[3];  // A, A' (matrix layout), G
+
+  explicit Factors(int d) : d(d), ld(Lane ? d : (d + V::width - 1) / V::width + 1) {
+    for (int m = 0; m < 3; m++) {
+      memory[m].assign(static_cast<std::size_t>(d) * ld * V::width, 0);
+      matrix[m] = {memory[m].data(), ld};
+    }
+  }
+
+  void draw(const int64_t* seeds, const int64_t* steps, int rows) {
+    if constexpr (Lane) {
+      draw_factors<V>(matrix[0], matrix[2], d, seeds, steps, rows);
+    } else {
+      draw_factors<V>(matrix[0], matrix[1], matrix[2], d, seeds[0], steps[0], rows);
+    }
+  }
+
+  double at(int m, int run, int r, int c) const {
+    return Lane ? matrix[m].vector(r, c)[run] : matrix[m].vector(r, 0)[c];
+  }
+};
+
+template <class V, bool Lane>
+int print(int d, int rows, int64_t seed, int64_t step, int runs) {
+  using Kind = Factors<V, Lane>;
+  Kind factors(d);
+  for (int first = 0; first < runs; first += Kind::runs) {
+    int64_t seeds[Kind::runs], steps[Kind::runs];
+    for (int r = 0; r < Kind::runs; r++) {
+      seeds[r] = seed + std::min(first + r, runs - 1);
+      steps[r] = step + 7 * std::min(first + r, runs - 1);
+    }
+    factors.draw(seeds, steps, rows);
+    for (int r = 0; r < std::min(Kind::runs, runs - first); r++) {
+      for (int m : {0, 2})
+        for (int i = 0; i < d * d; i++) std::printf("%a ", factors.at(m, r, i / d, i % d));
+      std::printf("\n");
+      if (Lane) continue;
+      for (int i = 0; i < d * d; i++)
+        if (factors.at(1, r, i % d, i / d) != factors.at(0, r, i / d, i % d)) return 1;
+      for (int m = 0; m < 3; m++)
+        for (int i = 0; i < d; i++)
+          for (int j = d; j < factors.ld * V::width; j++)
+            if (factors.matrix[m].vector(i, 0)[j] != 0) return 1;  // beyond the last column
+    }
+  }
+  return 0;
+}
+
+template <class V, bool Lane>
+int time(int d, int rows) {
+  using Kind = Factors<V, Lane>;
+  Kind factors(d);
+  int64_t seeds[Kind::runs], steps[Kind::runs];
+  for (int r = 0; r < Kind::runs; r++) seeds[r] = 1000 + r, steps[r] = 0;
+  const int repeats = std::max(1, 2000000 / (d * d * Kind::runs));
+  double best = 1e300;
+  for (int round = 0; round < 30; round++) {
+    const auto from = std::chrono::steady_clock::now();
+    for (int k = 0; k < repeats; k++) {
+      for (int r = 0; r < Kind::runs; r++) steps[r]++;
+      factors.draw(seeds, steps, rows);
+    }
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - from;
+    best = std::min(best, took.count() / repeats);
+  }
+  std::printf("%s d %d rows %d runs %d: %.3f us\n", isa_name, d, rows, Kind::runs, best);
+  return 0;
+}
+
+template <class V, bool Lane>
+int act(int count, char** words) {
+  const auto number = [&](int at) { return std::strtoll(words[at], nullptr, 10); };
+  const int d = static_cast<int>(number(4)), rows = static_cast<int>(number(5));
+  if (std::strcmp(words[1], "time") == 0) return time<V, Lane>(d, rows);
+  if (count < 9) return 2;
+  return print<V, Lane>(d, rows, number(6), number(7), static_cast<int>(number(8)));
+}
+}  // namespace
+
+int main(int count, char** words) {
+  if (count < 6) return 2;
+  const bool wide = std::strcmp(words[2], "double") == 0, lane = std::strcmp(words[3], "lanes") == 0;
+  if (wide) return lane ? act<Vec<double>, true>(count, words) : act<Vec<double>, false>(count, words);
+  return lane ? act<Vec<float>, true>(count, words) : act<Vec<float>, false>(count, words);
+}

@@ -1,0 +1,80 @@
+#ifndef JEPALAB_LANES_MOMENTS_H
+#define JEPALAB_LANES_MOMENTS_H
+#include "cpu/net.h"
+#include "random/chi.h"
+
+/*
+ * The factors of a minibatch's second moments (src/data/wishart.ts): A lower triangular, A_jj = χ(rows − j), A_jk normal number
+ * j(j−1)/2 + k of stream BARTLETT; G_ij normal number i·d + j of stream CROSS. Above A's diagonal nothing is written.
+ */
+namespace lanes {
+/* Lanes: seeds and steps [V::width], one run each; ld is d. */
+template <class V>
+__attribute__((noinline)) void draw_factors(Matrix<V, true> lower, Matrix<V, true> normal, int d, const int64_t* seeds,
+                                            const int64_t* steps, int rows) {
+  const Source<V> source(seeds, steps);
+  const Degrees degrees(rows, d);
+  auto* to = normal.at;
+  normals(source, CROSS, d * d, [=](int number, V n) { n.store(to + static_cast<std::ptrdiff_t>(number) * V::width); });
+  int row = 1, col = 0;
+  normals(source, BARTLETT, d * (d - 1) / 2, [&](int, V n) {
+    n.store(lower.vector(row, col));
+    if (++col == row) row++, col = 0;
+  });
+  for (int j = 0; j < d; j++) {
+    const Trial<V> trial(degrees, j);
+    chi(trial, [&](int64_t t, Block<V>& block) { source.draw(CHI, j + t * TRY, block); }).store(lower.vector(j, j));
+  }
+}
+
+/* Matrix: one run, element by element; A' is written to `upper`. */
+template <class V>
+__attribute__((noinline)) void draw_factors(Matrix<V, false> lower, Matrix<V, false> upper, Matrix<V, false> normal, int d,
+                                            int64_t seed, int64_t step, int rows) {
+  using Real = typename V::Real;
+  int64_t seeds[V::width], steps[V::width];
+  for (int l = 0; l < V::width; l++) seeds[l] = seed, steps[l] = step;
+  const Source<V> source(seeds, steps);
+  const Degrees degrees(rows, d);
+  const auto element = [](const Matrix<V, false>& m, int r, int c) -> Real& { return m.vector(r, 0)[c]; };
+  int row = 0, col = 0;
+  normals_in_turn(source, CROSS, d * d, [&](int, Real n) {
+    element(normal, row, col) = n;
+    if (++col == d) row++, col = 0;
+  });
+  row = 1, col = 0;
+  normals_in_turn(source, BARTLETT, d * (d - 1) / 2, [&](int, Real n) {
+    element(lower, row, col) = element(upper, col, row) = n;
+    if (++col == row) row++, col = 0;
+  });
+  for (int j = 0; j < d; j += V::width) {
+    const Trial<V> trial(degrees, j, typename Trial<V>::InTurn());
+    Real value[V::width];
+    chi(trial, [&](int64_t t, Block<V>& block) { source.draw_in_turn(CHI, j + t * TRY, block); }).store(value);
+    for (int l = 0; l < V::width && j + l < d; l++)
+      element(lower, j + l, j + l) = element(upper, j + l, j + l) = value[l];
+  }
+}
+
+/* A, A' (matrix layout), G and −K = (−H) G of the update that each run is at. */
+template <class V, bool Lane, int D>
+void draw_moments(Net<V, Lane, D>& net, const int64_t* seeds, const int64_t* steps, int rows) {
+  const int d = net.size.d(), cd = net.cd();
+  if constexpr (Lane) {
+    draw_factors<V>(net.lower, net.normal, d, seeds, steps, rows);
+  } else {
+    draw_factors<V>(net.lower, net.upper, net.normal, d, seeds[0], steps[0], rows);
+  }
+  const auto kick = net.kick, normal = net.normal;
+  if (net.form == LANES_FULL) {
+    constexpr int N = D == 0 ? 0 : (Lane ? D : (D + V::width - 1) / V::width);
+    chain<V, Lane, D, N>(0, d, cd, d, net.noise.left(), normal.right(), Matrix<V, Lane>{nullptr, 0}, Store<V, Lane>{kick});
+    return;
+  }
+  for (int k = 0; k < d; k++) {
+    const V nu = Lane ? V::load(net.nu + k * V::width) : V::broadcast(net.nu[k]);
+    for (int j = 0; j < cd; j++) (nu * V::load(normal.vector(k, j))).store(kick.vector(k, j));
+  }
+}
+}  // namespace lanes
+#endif
