@@ -5,7 +5,7 @@
  *   random-check time double|float lanes|matrix D ROWS
  *
  * Print: run r has seed SEED + r and step STEP + 7r; a line for each run, A [D][D] and then G [D][D], as hexadecimal
- * floats. Time: microseconds a step of all runs that a vector holds (one in the matrix layout), the best of 30 rounds.
+ * floats. Time: microseconds a step of all runs that a vector holds (one in the matrix layout), the best of 300 rounds.
  */
 #include <algorithm>
 #include <chrono>
@@ -81,9 +81,9 @@ int time(int d, int rows) {
   Kind factors(d);
   int64_t seeds[Kind::runs], steps[Kind::runs];
   for (int r = 0; r < Kind::runs; r++) seeds[r] = 1000 + r, steps[r] = 0;
-  const int repeats = std::max(1, 2000000 / (d * d * Kind::runs));
+  const int repeats = std::max(1, 200000 / (d * d * Kind::runs));
   double best = 1e300;
-  for (int round = 0; round < 30; round++) {
+  for (int round = 0; round < 300; round++) {
     const auto from = std::chrono::steady_clock::now();
     for (int k = 0; k < repeats; k++) {
       for (int r = 0; r < Kind::runs; r++) steps[r]++;
