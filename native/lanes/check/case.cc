@@ -101,8 +101,6 @@ Case make_case(const Shape& s) {
   c.weights.resize(R * size);
   const double scale = 1.2 / std::sqrt(s.width);
   for (double& value : c.weights) value = dice.between(-scale, scale);
-  if (s.precision != LANES_FLOAT64)
-    for (double& value : c.weights) value = static_cast<float>(value);
   c.carry.assign(R * size, 0);
   if (s.momentum) {
     c.velocity.assign(R * size, 0);

@@ -24,14 +24,19 @@ class Follower {
       return std::vector<Real>(from.begin() + run * size, from.begin() + (run + 1) * size);
     };
     model_.weights = read(c.weights);
-    if (compensated_) model_.carry = read(c.carry);
+    if (compensated_) {
+      model_.carry.resize(size);
+      for (int64_t i = 0; i < size; i++) { /* what the first rounding takes off is carried too */
+        const double weight = c.weights[run * size + i];
+        model_.carry[i] = static_cast<Real>(weight - model_.weights[i] + c.carry[run * size + i]);
+      }
+    }
     if (s_.momentum) model_.velocity = read(c.velocity);
     const auto part = [&](const std::vector<double>& from) {
       const size_t n = from.size() / s_.runs;
       return std::vector<Real>(from.begin() + run * n, from.begin() + (run + 1) * n);
     };
     sxx_ = part(c.sxx), syx_ = part(c.syx), directions_ = part(c.directions);
-    for (double rung : c.ladder) ladder_.push_back(static_cast<Real>(rung));
   }
 
   /** The loop of one run: a look where one is due, a row at a point, then an update. */
@@ -57,7 +62,7 @@ class Follower {
   int run_;
   bool compensated_;
   Model<Real> model_;
-  std::vector<Real> sxx_, syx_, directions_, ladder_;
+  std::vector<Real> sxx_, syx_, directions_;
 
   bool at_point(int64_t step) const {
     const int next = c_.next_point[run_];
@@ -86,20 +91,20 @@ class Follower {
   }
 
   void look(int64_t step) {
-    const int d = s_.features, rungs = static_cast<int>(ladder_.size());
+    const int d = s_.features, rungs = static_cast<int>(c_.ladder.size());
+    const auto& ladder = c_.ladder;
     const auto now = model_.amplitudes(directions_.empty() ? nullptr : directions_.data());
     for (int j = 0; j < d; j++)
-      if (!(static_cast<double>(now[j]) <= 1e150) || std::isinf(now[j])) return lose(j, now[j]);
+      if (!(static_cast<double>(now[j]) <= 1e150 && std::isfinite(now[j]))) return lose(j, now[j]);
     const double last = c_.looked_at[run_];
     for (int j = 0; j < d; j++) {
       int32_t &above = c_.above[run_ * d + j], &below = c_.below[run_ * d + j];
       if (last < 0) {
-        above = static_cast<int>(std::upper_bound(ladder_.begin(), ladder_.end(), now[j]) - ladder_.begin());
-        below =
-            static_cast<int>(std::lower_bound(ladder_.begin(), ladder_.end(), now[j]) - ladder_.begin()) - 1;
+        above = static_cast<int>(std::upper_bound(ladder.begin(), ladder.end(), now[j]) - ladder.begin());
+        below = static_cast<int>(std::lower_bound(ladder.begin(), ladder.end(), now[j]) - ladder.begin()) - 1;
       }
-      for (; above < rungs && now[j] >= ladder_[above]; above++) note(j, above, last, step, now[j]);
-      for (; below >= 0 && now[j] <= ladder_[below]; below--) note(j, below, last, step, now[j]);
+      for (; above < rungs && now[j] >= ladder[above]; above++) note(j, above, last, step, now[j]);
+      for (; below >= 0 && now[j] <= ladder[below]; below--) note(j, below, last, step, now[j]);
       c_.looked[run_ * d + j] = now[j];
     }
     c_.looked_at[run_] = static_cast<double>(step);
@@ -111,7 +116,8 @@ class Follower {
     const double fraction =
         (std::log(c_.ladder[rung]) - std::log(was)) / (std::log(double(now)) - std::log(was));
     lanes_passage& p = c_.passage[int64_t(run_) * c_.capacity + c_.passages[run_]++];
-    p = {feature, rung, from, static_cast<double>(to), std::isfinite(fraction) ? fraction : 1};
+    p = {feature, rung, from, static_cast<double>(to),
+         std::isfinite(fraction) ? std::min(1.0, std::max(0.0, fraction)) : 1};
   }
 
   void row() {
@@ -121,7 +127,9 @@ class Follower {
     if (compensated_)
       for (int64_t i = 0; i < size; i++) weights[i] += c_.carry[run_ * size + i];
     const auto found = measure(c_, run_, weights.data());
-    if (!std::isfinite(found[0])) return lose(-1, found[0]);
+    for (size_t j = 0; j < found.size(); j++)
+      if (!(std::isfinite(found[j]) && (j == 0 || found[j] <= 1e150)))
+        return lose(static_cast<int>(j) - 1, found[j]);
     const int at = c_.next_point[run_]++;
     std::copy(found.begin(), found.end(), &c_.row[(run_ * s_.points + at) * (1 + s_.features)]);
   }

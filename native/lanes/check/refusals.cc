@@ -27,7 +27,7 @@ const Refusal refusals[] = {
     {"257 threads", LANES_BAD_SHAPE, [](auto& b) { b.threads = 257; }},
     {"points -1", LANES_BAD_SHAPE, [](auto& b) { b.points = -1; }},
     {"rungs -1", LANES_BAD_SHAPE, [](auto& b) { b.rungs = -1; }},
-    {"capacity below d", LANES_BAD_SHAPE, [](auto& b) { b.capacity = b.features - 1; }},
+    {"no capacity", LANES_BAD_SHAPE, [](auto& b) { b.capacity = 0; }},
     {"budget 0", LANES_BAD_SHAPE, [](auto& b) { b.budget = 0; }},
     {"moments of fewer rows than d", LANES_BAD_SHAPE,
      [](auto& b) {
