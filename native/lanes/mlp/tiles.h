@@ -143,7 +143,13 @@ LANES_INLINE void down_rows(int& i, int m, int j, int k, Rows left, Rows right, 
     Vec<float> acc[TM][TN];
     each_of<TM, TN>([&](int r, int c) { acc[r][c] = Vec<float>::zero(); });
     chain_tile<TM, TN, true>({left.at + i, left.ld}, right, k, acc);
-    each_of<TM, TN>([&](int r, int c) { out(i + r, (j + c) * Vec<float>::width, acc[r][c]); });
+    alignas(64) float sums[TM * TN * Vec<float>::width];
+    each_of<TM, TN>([&](int r, int c) { acc[r][c].store(sums + (r * TN + c) * Vec<float>::width); });
+#pragma GCC unroll 1
+    for (int r = 0; r < TM; r++)
+#pragma GCC unroll 4
+      for (int c = 0; c < TN; c++)
+        out(i + r, (j + c) * Vec<float>::width, Vec<float>::load(sums + (r * TN + c) * Vec<float>::width));
   }
   if constexpr (TM > 1) down_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, j, k, left, right, out);
 }
