@@ -26,17 +26,25 @@ export const lanes = {
   },
 
   async run(place) {
-    writeRecord(place, { lanes: null }) // what lies there is of other sources
-    const shop = shopOf(place)
-    const compiler = demandCompiler()
-    const key = keyOf(shop)
-    const cached = join(place.cache, 'lanes', hashOf(key, compiler.version).slice(0, 32))
-    if (!isWhole(cached)) await build(place, shop, compiler, { cached, key })
-    install(cached, shop.folder)
-    const instructionSets = await prove(shop.folder, cached)
-    prune(dirname(cached))
-    writeRecord(place, { lanes: { folder: shop.folder, instructionSets, compiler: compiler.version } })
+    try {
+      writeRecord(place, { lanes: await make(place) })
+    } catch (error) {
+      writeRecord(place, { lanes: null }) // what lies there is of other sources
+      throw error
+    }
   },
+}
+
+async function make(place) {
+  const shop = shopOf(place)
+  const compiler = demandCompiler()
+  const key = keyOf(shop)
+  const cached = join(place.cache, 'lanes', hashOf(key, compiler.version).slice(0, 32))
+  if (!isWhole(cached)) await build(place, shop, compiler, { cached, key })
+  install(cached, shop.folder)
+  const instructionSets = await prove(shop.folder, cached)
+  prune(dirname(cached))
+  return { folder: shop.folder, instructionSets, compiler: compiler.version }
 }
 
 async function build(place, shop, compiler, { cached, key }) {
