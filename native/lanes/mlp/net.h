@@ -84,7 +84,7 @@ struct MlpNet {
     y = matrix(rows, ld_y);
     gradient[0] = matrix(rows, widest);
     gradient[1] = matrix(rows, widest);
-    chosen = arena.cut<int32_t>(static_cast<std::size_t>((rows + 31) / 32 * 32));
+    chosen = arena.cut<int32_t>(static_cast<std::size_t>((rows + 63) / 64 * 64));
   }
 };
 }  // namespace lanes
