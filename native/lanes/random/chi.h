@@ -3,9 +3,9 @@
 #include "random/source.h"
 
 /*
- * χ(m) by Marsaglia and Tsang's rejection, as defined in src/data/chi.ts. float64 repeats its every operation. float32 is sure of a
- * try that passes the squeeze with 1e-5 to spare (its rounding is below 1e-6) and has all others decided in float64 from the
- * same words, so both precisions take the same try.
+ * χ(m) by Marsaglia and Tsang's rejection, as defined in src/data/chi.ts. float64 repeats its every operation. float32
+ * is sure of a try that passes the squeeze with 1e-5 to spare (its rounding is below 1e-6) and has all others decided in
+ * float64 from the same words, so both precisions take the same try.
  */
 namespace lanes {
 constexpr int TRY = 1024;
@@ -36,34 +36,39 @@ class Degrees {
 template <class V>
 struct Trial {
   static constexpr int groups = Block<V>::groups;
-  V c, twice, share;                   // c, 2D, ¾D
+  V c, twice, share;  // c, 2D, ¾D
   Vec<double> wide_c[groups], wide_D[groups];
-  uint32_t single = 0;                 // lanes of χ(1)
+  uint32_t single;  // lanes of χ(1)
+
+  static constexpr uint32_t all = V::width == 32 ? ~0u : (1u << V::width) - 1;
 
   /* Entry j in every lane. */
-  Trial(const Degrees& degrees, int j) {
-    fill([&](int) { return j; }, degrees);
-  }
-  /* Entry j + l in lane l. */
-  struct InTurn {};
-  Trial(const Degrees& degrees, int j, InTurn) {
-    fill([&](int l) { return j + l; }, degrees);
+  Trial(const Degrees& degrees, int j) : single(degrees.single(j) ? all : 0) {
+    using Real = typename V::Real;
+    const double D = degrees.D(j);
+    c = constant<V>(static_cast<Real>(degrees.c(j)));
+    twice = constant<V>(static_cast<Real>(2 * D));
+    share = constant<V>(static_cast<Real>(0.75 * D));
+    for (int g = 0; g < groups; g++) {
+      wide_c[g] = constant<Vec<double>>(degrees.c(j));
+      wide_D[g] = constant<Vec<double>>(D);
+    }
   }
 
- private:
-  template <class Entry>
-  LANES_INLINE void fill(Entry entry, const Degrees& degrees) {
+  /* Entry j + l in lane l. */
+  struct InTurn {};
+  Trial(const Degrees& degrees, int j, InTurn) : single(0) {
     using Real = typename V::Real;
     Real a[V::width], b[V::width], s[V::width];
     double wide[groups][2][Vec<double>::width];
     for (int l = 0; l < V::width; l++) {
-      const int j = entry(l);
-      a[l] = static_cast<Real>(degrees.c(j));
-      b[l] = static_cast<Real>(2 * degrees.D(j));
-      s[l] = static_cast<Real>(0.75 * degrees.D(j));
-      wide[l % groups][0][l / groups] = degrees.c(j);
-      wide[l % groups][1][l / groups] = degrees.D(j);
-      single |= static_cast<uint32_t>(degrees.single(j)) << l;
+      const double D = degrees.D(j + l);
+      a[l] = static_cast<Real>(degrees.c(j + l));
+      b[l] = static_cast<Real>(2 * D);
+      s[l] = static_cast<Real>(0.75 * D);
+      wide[l % groups][0][l / groups] = degrees.c(j + l);
+      wide[l % groups][1][l / groups] = D;
+      single |= static_cast<uint32_t>(degrees.single(j + l)) << l;
     }
     c = V::load(a);
     twice = V::load(b);
@@ -126,10 +131,11 @@ __attribute__((noinline)) uint32_t decided(const Trial<V>& trial, const Block<V>
 template <class V, class Draw>
 LANES_INLINE V chi(const Trial<V>& trial, Draw draw) {
   V out = V::zero();
-  uint32_t open = V::width == 32 ? ~0u : (1u << V::width) - 1;
+  uint32_t open = Trial<V>::all;
   for (int64_t t = 0;; t++) {
-    Block<V> block;
-    draw(t, block);
+    Block<V> drawn[1];
+    draw(t, drawn);
+    const Block<V>& block = drawn[0];
     const V x = first_normal(block), y = trial.c * x, one = constant<V>(1);
     uint32_t mask = surely(trial, y, uniform(block.at(2))) | trial.single;
     if ((open & ~mask) != 0) mask |= decided(trial, block);

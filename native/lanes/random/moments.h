@@ -4,18 +4,18 @@
 #include "random/chi.h"
 
 /*
- * The factors of a minibatch's second moments (src/data/wishart.ts): A lower triangular, A_jj = χ(rows − j), A_jk normal number
- * j(j−1)/2 + k of stream BARTLETT; G_ij normal number i·d + j of stream CROSS. Above A's diagonal nothing is written.
+ * The factors of a minibatch's second moments (src/data/wishart.ts): A lower triangular, A_jj = χ(rows − j), A_jk
+ * normal number j(j−1)/2 + k of stream BARTLETT; G_ij normal number i·d + j of stream CROSS. Above A's diagonal
+ * nothing is written.
  */
 namespace lanes {
 /* Lanes: seeds and steps [V::width], one run each; ld is d. */
 template <class V>
-__attribute__((noinline)) void draw_factors(Matrix<V, true> lower, Matrix<V, true> normal, int d, const int64_t* seeds,
-                                            const int64_t* steps, int rows) {
+__attribute__((noinline)) void draw_factors(Matrix<V, true> lower, Matrix<V, true> normal, int d,
+                                            const int64_t* seeds, const int64_t* steps, int rows) {
   const Source<V> source(seeds, steps);
   const Degrees degrees(rows, d);
-  auto* to = normal.at;
-  normals(source, CROSS, d * d, [=](int number, V n) { n.store(to + static_cast<std::ptrdiff_t>(number) * V::width); });
+  normals(source, CROSS, d * d, [=](int number, V n) { n.store(normal.vector(0, number)); });
   int row = 1, col = 0;
   normals(source, BARTLETT, d * (d - 1) / 2, [&](int, V n) {
     n.store(lower.vector(row, col));
@@ -23,14 +23,15 @@ __attribute__((noinline)) void draw_factors(Matrix<V, true> lower, Matrix<V, tru
   });
   for (int j = 0; j < d; j++) {
     const Trial<V> trial(degrees, j);
-    chi(trial, [&](int64_t t, Block<V>& block) { source.draw(CHI, j + t * TRY, block); }).store(lower.vector(j, j));
+    const auto draw = [&](int64_t t, Block<V> (&block)[1]) { source.draw(CHI, j + t * TRY, block); };
+    chi(trial, draw).store(lower.vector(j, j));
   }
 }
 
 /* Matrix: one run, element by element; A' is written to `upper`. */
 template <class V>
-__attribute__((noinline)) void draw_factors(Matrix<V, false> lower, Matrix<V, false> upper, Matrix<V, false> normal, int d,
-                                            int64_t seed, int64_t step, int rows) {
+__attribute__((noinline)) void draw_factors(Matrix<V, false> lower, Matrix<V, false> upper, Matrix<V, false> normal,
+                                            int d, int64_t seed, int64_t step, int rows) {
   using Real = typename V::Real;
   int64_t seeds[V::width], steps[V::width];
   for (int l = 0; l < V::width; l++) seeds[l] = seed, steps[l] = step;
@@ -50,7 +51,8 @@ __attribute__((noinline)) void draw_factors(Matrix<V, false> lower, Matrix<V, fa
   for (int j = 0; j < d; j += V::width) {
     const Trial<V> trial(degrees, j, typename Trial<V>::InTurn());
     Real value[V::width];
-    chi(trial, [&](int64_t t, Block<V>& block) { source.draw_in_turn(CHI, j + t * TRY, block); }).store(value);
+    const auto draw = [&](int64_t t, Block<V> (&block)[1]) { source.draw_in_turn(CHI, j + t * TRY, block); };
+    chi(trial, draw).store(value);
     for (int l = 0; l < V::width && j + l < d; l++)
       element(lower, j + l, j + l) = element(upper, j + l, j + l) = value[l];
   }

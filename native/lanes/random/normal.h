@@ -4,7 +4,7 @@
 
 /*
  * Two standard normals of two words by Box–Muller, as defined in src/data/short-normal.ts. float64 repeats its every
- * operation and has its bits. float32 takes the same u and the same rest through shorter series, in an order that is fixed too:
+ * operation and has its bits. float32 takes the same u and the same rest through shorter series, in a fixed order too:
  *
  *   u = m 2^e, m in [√½, √2), f = m − 1:  −2 ln u = f (−2 + f (1 + f P(f))) − 2e ln 2      relative error 3e-8
  *   t = rest 2^−29 in [−1, 1], z = t²:     sin = t S(z),  cos = 1 + z C(z)  of t π/4        2e-9, 5e-11
@@ -34,15 +34,6 @@ LANES_INLINE V plain_series(V, double last) {
 template <class V, class... Rest>
 LANES_INLINE V plain_series(V z, double first, Rest... rest) {
   return constant<V>(first) + z * plain_series(z, rest...);
-}
-
-/* The same by fused multiply-adds. */
-template <class V, int n>
-LANES_INLINE V fused_series(V z, const float (&c)[n]) {
-  V sum = constant<V>(c[n - 1]);
-#pragma GCC unroll 8
-  for (int i = n - 2; i >= 0; i--) sum = fma(z, sum, constant<V>(c[i]));
-  return sum;
 }
 
 /* (0, 1]: (⌊w/2⌋ + ½) 2^−31 with the 24 bits of a float32. */
@@ -75,14 +66,6 @@ LANES_INLINE Vec<double> logarithm(Vec<double> u) {
 LANES_INLINE Vec<double> radius(Words<double> w) {
   return root(constant<Vec<double>>(-2) * logarithm(uniform(w)));
 }
-LANES_INLINE Vec<float> radius(Words<float> w) {
-  using V = Vec<float>;
-  using W = Words<float>;
-  const W bits = bits_of(uniform(w)), e = (bits - W::broadcast(0x3f3504f3)).right_signed<23>();
-  const V f = bits_as(bits - e.left<23>()) - constant<V>(1);
-  const V tail = fma(f, fma(f, fused_series(f, series::P), constant<V>(1)), constant<V>(-2));
-  return root(fma(f, tail, number(e) * constant<V>(-series::TWO_LN_2)));
-}
 
 /* Cosine and sine of what a word stands for, times r. */
 LANES_INLINE void turn(Words<double> w, Vec<double> r, Vec<double>& first, Vec<double>& second) {
@@ -95,21 +78,10 @@ LANES_INLINE void turn(Words<double> w, Vec<double> r, Vec<double>& first, Vec<d
                                   1.0 / 6227020800, -1.0 / 1307674368000, 1.0 / 355687428096000);
   const V cosine = plain_series(z, 1.0, -1.0 / 2, 1.0 / 24, -1.0 / 720, 1.0 / 40320, -1.0 / 3628800,
                                 1.0 / 479001600, -1.0 / 87178291200, 1.0 / 20922789888000);
-  const W odd = shifted.left<33>(), back = shifted.left<32>(), over = (shifted + W::broadcast(0x40000000)).left<32>();
+  const W odd = shifted.left<33>(), back = shifted.left<32>();
+  const W over = (shifted + W::broadcast(0x40000000)).left<32>();
   first = flip(over, r) * choose(odd, sine, cosine);
   second = flip(back, r) * choose(odd, cosine, sine);
-}
-LANES_INLINE void turn(Words<float> w, Vec<float> r, Vec<float>& first, Vec<float>& second) {
-  using V = Vec<float>;
-  using W = Words<float>;
-  const W shifted = w + W::broadcast(0x20000000);
-  const V t = number((shifted & W::broadcast(0x3fffffff)) - W::broadcast(0x20000000)) * constant<V>(0x1p-29f);
-  const V z = t * t;
-  const V sine = t * fused_series(z, series::S);
-  const V cosine = fma(z, fused_series(z, series::C), constant<V>(1));
-  const W odd = shifted.left<1>(), over = shifted + W::broadcast(0x40000000);
-  first = flip(over, r) * choose(odd, sine, cosine);
-  second = flip(shifted, r) * choose(odd, cosine, sine);
 }
 
 /* The words of a block as the lanes of V, and what they stand for. */
@@ -118,29 +90,84 @@ struct Block;
 
 template <>
 struct Block<Vec<double>> {
-  static constexpr int groups = 1;
+  static constexpr int groups = 1, at_once = 1;
   Words<double> word[1][4];
   LANES_INLINE Words<double> at(int i) const { return word[0][i]; }
 };
 
 template <>
 struct Block<Vec<float>> {
-  static constexpr int groups = 2;
+  static constexpr int groups = 2, at_once = 2;
   Words<double> word[2][4];
   LANES_INLINE Words<float> at(int i) const { return pack(word[0][i], word[1][i]); }
 };
 
-template <class V>
-LANES_INLINE void four_normals(const Block<V>& block, V n[4]) {
-  turn(block.at(1), radius(block.at(0)), n[0], n[1]);
-  turn(block.at(3), radius(block.at(2)), n[2], n[3]);
+template <int n, class F>
+LANES_INLINE void each(F f) {
+#pragma GCC unroll 8
+  for (int p = 0; p < n; p++) f(p);
+}
+
+/* Pairs of normals, one for each two words, stage by stage together. */
+template <int n>
+LANES_INLINE void pairs(const Words<float> (&size)[n], const Words<float> (&angle)[n], Vec<float> (&out)[2 * n]) {
+  using V = Vec<float>;
+  using W = Words<float>;
+  V f[n], e[n], tail[n], t[n], z[n], sine[n], cosine[n];
+  W shifted[n];
+  each<n>([&](int p) {
+    const W bits = bits_of(uniform(size[p])), power = (bits - W::broadcast(0x3f3504f3)).right_signed<23>();
+    f[p] = bits_as(bits - power.left<23>()) - constant<V>(1);
+    e[p] = number(power) * constant<V>(-series::TWO_LN_2);
+    shifted[p] = angle[p] + W::broadcast(0x20000000);
+    t[p] = number((shifted[p] & W::broadcast(0x3fffffff)) - W::broadcast(0x20000000)) * constant<V>(0x1p-29f);
+    z[p] = t[p] * t[p];
+    tail[p] = constant<V>(series::P[6]);
+    sine[p] = constant<V>(series::S[3]);
+    cosine[p] = constant<V>(series::C[3]);
+  });
+#pragma GCC unroll 8
+  for (int i = 5; i >= 0; i--) {
+    each<n>([&](int p) { tail[p] = fma(f[p], tail[p], constant<V>(series::P[i])); });
+    if (i < 3) each<n>([&](int p) { sine[p] = fma(z[p], sine[p], constant<V>(series::S[i])); });
+    if (i < 3) each<n>([&](int p) { cosine[p] = fma(z[p], cosine[p], constant<V>(series::C[i])); });
+  }
+  each<n>([&](int p) { tail[p] = fma(f[p], tail[p], constant<V>(1)); });
+  each<n>([&](int p) { tail[p] = fma(f[p], tail[p], constant<V>(-2)); });
+  each<n>([&](int p) { sine[p] = t[p] * sine[p]; });
+  each<n>([&](int p) { cosine[p] = fma(z[p], cosine[p], constant<V>(1)); });
+  each<n>([&](int p) {
+    const V r = root(fma(f[p], tail[p], e[p]));
+    const W odd = shifted[p].template left<1>(), over = shifted[p] + W::broadcast(0x40000000);
+    out[2 * p] = flip(over, r) * choose(odd, sine[p], cosine[p]);
+    out[2 * p + 1] = flip(shifted[p], r) * choose(odd, cosine[p], sine[p]);
+  });
+}
+template <int n>
+LANES_INLINE void pairs(const Words<double> (&size)[n], const Words<double> (&angle)[n],
+                        Vec<double> (&out)[2 * n]) {
+  for (int p = 0; p < n; p++) turn(angle[p], radius(size[p]), out[2 * p], out[2 * p + 1]);
+}
+
+template <class V, int blocks>
+LANES_INLINE void four_normals(const Block<V> (&block)[blocks], V (&n)[4 * blocks]) {
+  Words<typename V::Real> size[2 * blocks], angle[2 * blocks];
+#pragma GCC unroll 4
+  for (int b = 0; b < blocks; b++) {
+    size[2 * b] = block[b].at(0);
+    angle[2 * b] = block[b].at(1);
+    size[2 * b + 1] = block[b].at(2);
+    angle[2 * b + 1] = block[b].at(3);
+  }
+  pairs(size, angle, n);
 }
 
 template <class V>
 LANES_INLINE V first_normal(const Block<V>& block) {
-  V first, second;
-  turn(block.at(1), radius(block.at(0)), first, second);
-  return first;
+  const Words<typename V::Real> size[1] = {block.at(0)}, angle[1] = {block.at(1)};
+  V n[2];
+  pairs(size, angle, n);
+  return n[0];
 }
 }  // namespace lanes
 #endif

@@ -46,20 +46,20 @@ class Philox {
    *
    * stream: from `entry`. scaled: the number of the block, a lane each, times M0
    */
-  LANES_INLINE void block(W stream, W scaled, W c[4]) const {
+  LANES_INLINE void start(W stream, W scaled, W c[4]) const {
     const W first = times(scaled.right<32>() ^ stream, W::broadcast(M1));
     c[0] = first.right<32>() ^ after_c0_;
     c[1] = first;
     c[2] = scaled ^ after_c2_;
     c[3] = after_c3_;
-#pragma GCC unroll 8
-    for (int round = 2; round < 10; round++) {
-      const W p0 = times(c[0], W::broadcast(M0)), p1 = times(c[2], W::broadcast(M1));
-      c[0] = xor3(p1.right<32>(), c[1], key_[round][0]);
-      c[1] = p1;
-      c[2] = xor3(p0.right<32>(), c[3], key_[round][1]);
-      c[3] = p0;
-    }
+  }
+  /* Rounds 2 to 9 follow. */
+  LANES_INLINE void round(int number, W c[4]) const {
+    const W p0 = times(c[0], W::broadcast(M0)), p1 = times(c[2], W::broadcast(M1));
+    c[0] = xor3(p1.right<32>(), c[1], key_[number][0]);
+    c[1] = p1;
+    c[2] = xor3(p0.right<32>(), c[3], key_[number][1]);
+    c[3] = p0;
   }
 
   LANES_INLINE W entry(Stream stream) const { return W::broadcast(stream) ^ key_[0][1]; }

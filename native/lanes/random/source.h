@@ -15,26 +15,49 @@ class Source {
   static constexpr int groups = Block<V>::groups;
 
   /* [V::width] each; lane i of group g is lane i·groups + g of V. */
-  Source(const int64_t* seeds, const int64_t* steps) : Source(seeds, steps, std::integral_constant<int, groups>()) {}
+  Source(const int64_t* seeds, const int64_t* steps)
+      : Source(seeds, steps, std::integral_constant<int, groups>()) {}
 
-  /* One block for all lanes. */
-  LANES_INLINE void draw(Stream stream, int64_t number, Block<V>& block) const {
-    const W scaled = Philox::scaled(W::broadcast(static_cast<uint64_t>(number)));
+  /* Blocks `number`, `number` + 1, … for all lanes, round by round together: one alone waits for its own products. */
+  template <int n>
+  LANES_INLINE void draw(Stream stream, int64_t number, Block<V> (&block)[n]) const {
+    W scaled[n][groups];
+#pragma GCC unroll 4
+    for (int b = 0; b < n; b++)
 #pragma GCC unroll 2
-    for (int g = 0; g < groups; g++) philox_[g].block(philox_[g].entry(stream), scaled, block.word[g]);
+      for (int g = 0; g < groups; g++)
+        scaled[b][g] = Philox::scaled(W::broadcast(static_cast<uint64_t>(number + b)));
+    rounds(stream, scaled, block);
   }
 
   /* Lane l gets block number + l. */
-  LANES_INLINE void draw_in_turn(Stream stream, int64_t number, Block<V>& block) const {
+  LANES_INLINE void draw_in_turn(Stream stream, int64_t number, Block<V> (&block)[1]) const {
+    W scaled[1][groups];
 #pragma GCC unroll 2
     for (int g = 0; g < groups; g++) {
       uint64_t numbers[Vec<double>::width];
       for (int i = 0; i < Vec<double>::width; i++) numbers[i] = static_cast<uint64_t>(number + i * groups + g);
-      philox_[g].block(philox_[g].entry(stream), Philox::scaled(W::load(numbers)), block.word[g]);
+      scaled[0][g] = Philox::scaled(W::load(numbers));
     }
+    rounds(stream, scaled, block);
   }
 
  private:
+  template <int n>
+  LANES_INLINE void rounds(Stream stream, const W (&scaled)[n][groups], Block<V> (&block)[n]) const {
+#pragma GCC unroll 4
+    for (int b = 0; b < n; b++)
+#pragma GCC unroll 2
+      for (int g = 0; g < groups; g++)
+        philox_[g].start(philox_[g].entry(stream), scaled[b][g], block[b].word[g]);
+#pragma GCC unroll 8
+    for (int number = 2; number < 10; number++)
+#pragma GCC unroll 4
+      for (int b = 0; b < n; b++)
+#pragma GCC unroll 2
+        for (int g = 0; g < groups; g++) philox_[g].round(number, block[b].word[g]);
+  }
+
   Source(const int64_t* seeds, const int64_t* steps, std::integral_constant<int, 1>)
       : philox_{Philox(seeds, steps, 1)} {}
   Source(const int64_t* seeds, const int64_t* steps, std::integral_constant<int, 2>)
@@ -46,14 +69,15 @@ class Source {
 /* out(number, n) for normals 0 … count − 1 of a stream, a lane for each run. */
 template <class V, class Out>
 LANES_INLINE void normals(const Source<V>& source, Stream stream, int count, Out out) {
-  for (int first = 0; first < count; first += 4) {
-    Block<V> block;
-    V n[4];
+  constexpr int blocks = Block<V>::at_once;
+  for (int first = 0; first < count; first += 4 * blocks) {
+    Block<V> block[blocks];
+    V n[4 * blocks];
     source.draw(stream, first / 4, block);
     four_normals(block, n);
-    if (first + 4 <= count) {
-#pragma GCC unroll 4
-      for (int s = 0; s < 4; s++) out(first + s, n[s]);
+    if (first + 4 * blocks <= count) {
+#pragma GCC unroll 16
+      for (int s = 0; s < 4 * blocks; s++) out(first + s, n[s]);
     } else {
       for (int s = 0; first + s < count; s++) out(first + s, n[s]);
     }
@@ -64,7 +88,7 @@ LANES_INLINE void normals(const Source<V>& source, Stream stream, int count, Out
 template <class V, class Out>
 LANES_INLINE void normals_in_turn(const Source<V>& source, Stream stream, int count, Out out) {
   for (int first = 0; first < count; first += 4 * V::width) {
-    Block<V> block;
+    Block<V> block[1];
     V n[4];
     typename V::Real slot[4][V::width];
     source.draw_in_turn(stream, first / 4, block);

@@ -9,7 +9,9 @@ struct Words {
     if (sizeof(Real) == 8) return {_mm256_set1_epi64x(static_cast<int64_t>(x))};
     return {_mm256_set1_epi32(static_cast<int32_t>(x))};
   }
-  static LANES_INLINE Words load(const void* p) { return {_mm256_loadu_si256(static_cast<const __m256i*>(p))}; }
+  static LANES_INLINE Words load(const void* p) {
+    return {_mm256_loadu_si256(static_cast<const __m256i*>(p))};
+  }
   friend LANES_INLINE Words operator^(Words a, Words b) { return {_mm256_xor_si256(a.v, b.v)}; }
   friend LANES_INLINE Words operator&(Words a, Words b) { return {_mm256_and_si256(a.v, b.v)}; }
   friend LANES_INLINE Words operator|(Words a, Words b) { return {_mm256_or_si256(a.v, b.v)}; }

@@ -60,12 +60,16 @@ LANES_INLINE Vec<float> flip(Words<float> w, Vec<float> a) {
   const __m512i top = _mm512_set1_epi32(INT32_MIN);
   return {_mm512_castsi512_ps(_mm512_ternarylogic_epi32(w.v, top, _mm512_castps_si512(a.v), 0x6a))};
 }
-LANES_INLINE Words<double> times(Words<double> a, Words<double> b) { return {_mm512_maskz_mul_epu32(all8, a.v, b.v)}; }
+LANES_INLINE Words<double> times(Words<double> a, Words<double> b) {
+  return {_mm512_maskz_mul_epu32(all8, a.v, b.v)};
+}
 LANES_INLINE Words<float> pack(Words<double> even, Words<double> odd) {
   return {_mm512_mask_shuffle_epi32(even.v, 0xaaaa, odd.v, _MM_PERM_CCAA)};
 }
 LANES_INLINE Vec<float> number(Words<float> w) { return {_mm512_maskz_cvtepi32_ps(all16, w.v)}; }
 LANES_INLINE Vec<double> divide(Vec<double> a, Vec<double> b) { return {_mm512_div_pd(a.v, b.v)}; }
-LANES_INLINE Vec<double> single(Vec<double> a) { return {_mm512_maskz_cvtps_pd(all8, _mm512_maskz_cvtpd_ps(all8, a.v))}; }
+LANES_INLINE Vec<double> single(Vec<double> a) {
+  return {_mm512_maskz_cvtps_pd(all8, _mm512_maskz_cvtpd_ps(all8, a.v))};
+}
 }  // namespace lanes
 #endif
