@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { run } from '../setup/command.mjs'
 import { hashOf } from '../setup/stamp.mjs'
 import { textsOf } from './sources.mjs'
 
 /**
- * Compiles C++ files on all cores and keeps the objects under the hash of all that decides them, so
- * that only what has changed is compiled again, and an interrupted build goes on.
+ * Compiles C++ files on all cores and keeps the objects under the hash of all that decides them, so that only what
+ * has changed is compiled again, and an interrupted build goes on.
  *
  * @param {{ home: string, objects: string, compiler: { program: string, version: string } }} shop
  * @param {{ file: string, flags: string[] }[]} tasks
@@ -16,16 +16,18 @@ import { textsOf } from './sources.mjs'
  */
 export async function compileAll(shop, tasks, onDone = () => {}) {
   mkdirSync(shop.objects, { recursive: true })
-  const objects = tasks.map((task) => join(shop.objects, `${keyOf(shop, task)}.o`))
+  const objects = tasks.map((task) => objectOf(shop, task))
   const waiting = [...tasks.keys()].filter((index) => !existsSync(objects[index]))
   let done = tasks.length - waiting.length
   onDone(done)
   const work = async () => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-      await compile(shop, tasks[index], objects[index]).catch((error) => {
+      try {
+        objects[index] = await compile(shop, tasks[index], index)
+      } catch (error) {
         waiting.length = 0 // one fault is enough to tell; the others end what they have begun
         throw error
-      })
+      }
       onDone(++done)
     }
   }
@@ -35,10 +37,17 @@ export async function compileAll(shop, tasks, onDone = () => {}) {
   return objects
 }
 
-async function compile({ home, compiler }, { file, flags }, object) {
-  const draft = `${object}.${process.pid}`
-  await run(compiler.program, [...flags, `-I${home}`, '-c', file, '-o', draft])
+async function compile(shop, task, index) {
+  const object = objectOf(shop, task)
+  const draft = join(shop.objects, `draft-${index}.o`)
+  await run(shop.compiler.program, [...task.flags, `-I${shop.home}`, '-c', task.file, '-o', draft])
+  if (objectOf(shop, task) !== object) return draft // saved meanwhile: of use now, and not to be kept
   renameSync(draft, object)
+  return object
+}
+
+function objectOf(shop, task) {
+  return join(shop.objects, `${keyOf(shop, task)}.o`)
 }
 
 function keyOf({ home, compiler }, { file, flags }) {
@@ -46,12 +55,11 @@ function keyOf({ home, compiler }, { file, flags }) {
   return hashOf(compiler.version, ...flags, '', ...texts).slice(0, 32)
 }
 
-/** Objects that no build here has asked for go. */
+/** Objects that the build just made has not asked for go, and drafts. */
 export function keepOnly(folder, objects) {
-  const wanted = new Set(objects)
+  const wanted = new Set(objects.map((path) => basename(path)))
   for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    if (!wanted.has(path)) rmSync(path)
+    if (!wanted.has(name) || name.startsWith('draft-')) rmSync(join(folder, name))
   }
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CommandFailed, run } from '../setup/command.mjs'
 import { readRecord, writeRecord } from '../setup/record.mjs'
@@ -40,22 +40,25 @@ async function make(place) {
   const compiler = demandCompiler()
   const key = keyOf(shop)
   const cached = join(place.cache, 'lanes', hashOf(key, compiler.version).slice(0, 32))
-  if (!isWhole(cached)) await build(place, shop, compiler, { cached, key })
-  install(cached, shop.folder)
-  const instructionSets = await prove(shop.folder, cached)
-  prune(dirname(cached))
+  const built = isWhole(cached) ? cached : await build(place, shop, compiler, { cached, key })
+  install(built, shop.folder)
+  const instructionSets = await prove(shop.folder, built)
+  prune(join(place.cache, 'lanes'))
   return { folder: shop.folder, instructionSets, compiler: compiler.version }
 }
 
+/** @returns the folder that holds what was built: of the cache, unless it is not to be kept. */
 async function build(place, shop, compiler, { cached, key }) {
   const stage = join(place.partial, 'lanes')
   rmSync(stage, { recursive: true, force: true })
   const names = await assembleAddon(shop, compiler, stage)
   const files = Object.fromEntries(names.map((name) => [name, statSync(join(stage, name)).size]))
   writeJson(join(stage, STAMP), { key, files })
+  if (keyOf(shop) !== key) return stage // a source was saved meanwhile: to be built again next time
   rmSync(cached, { recursive: true, force: true })
   mkdirSync(dirname(cached), { recursive: true })
   renameSync(stage, cached)
+  return cached
 }
 
 function stampOf(folder) {
@@ -71,17 +74,17 @@ function isWhole(folder) {
 }
 
 /** File by file and the stamp last: a process that has the older ones open keeps them. */
-function install(cached, folder) {
+function install(built, folder) {
   mkdirSync(folder, { recursive: true })
-  for (const name of [...Object.keys(stampOf(cached).files), STAMP]) {
+  for (const name of [...Object.keys(stampOf(built).files), STAMP]) {
     const draft = join(folder, `${name}.${process.pid}`)
-    copyFileSync(join(cached, name), draft)
+    copyFileSync(join(built, name), draft)
     renameSync(draft, join(folder, name))
   }
 }
 
 /** Opens what this CPU runs in a process of its own, so that a broken library is told now and not in a job. */
-async function prove(folder, cached) {
+async function prove(folder, built) {
   const script = `
     const folder = process.argv[1]
     const addon = require(folder + '/lanes.node')
@@ -91,7 +94,7 @@ async function prove(folder, cached) {
     return JSON.parse(await run(process.execPath, ['-e', script, folder]))
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
-    rmSync(cached, { recursive: true, force: true })
+    rmSync(built, { recursive: true, force: true })
     throw new SetupTrouble(
       `The lanes kernels were built but do not load: ${error.message}`,
       'Run npm run setup again; where it persists, set CXX to another compiler.',
@@ -101,6 +104,7 @@ async function prove(folder, cached) {
 
 /** Every change of a source makes a build; the checkouts have copies, so that an older one may go. */
 function prune(folder) {
+  if (!existsSync(folder)) return
   const builds = readdirSync(folder).map((name) => join(folder, name))
   const age = (path) => statSync(path).mtimeMs
   for (const old of builds.sort((a, b) => age(b) - age(a)).slice(KEPT))
