@@ -72,12 +72,13 @@ function startOf(member: Member, engine: Engine): Start {
   const { spec, problem, signal, now = () => performance.now() } = member
   const precision = engine.precision(spec.training.precision)
   const aligned = alignedStart(spec, problem)
-  const plan = { ...planOf(spec, problem), ...aligned }
+  const initial = aligned?.initial ?? initialWeights(spec, problem.features)
+  const plan = { ...planOf(spec, problem, initial), ...aligned }
   const { report, wallSeconds } = reports(plan, member, now)
   return { plan, aligned, precision, pace: { signal, report, now }, wallSeconds }
 }
 
-function planOf(spec: ResolvedSpec, problem: Problem): RunPlan {
+function planOf(spec: ResolvedSpec, problem: Problem, initial: Weights): RunPlan {
   const { features, moments, spectrum } = problem
   return {
     objective: spec.objective,
@@ -87,7 +88,7 @@ function planOf(spec: ResolvedSpec, problem: Problem): RunPlan {
     moments,
     directions: spectrum.directions,
     sampler: samplerOf(spec, problem),
-    initial: initialWeights(spec, features),
+    initial,
     training: spec.training,
     points: measurementPoints(spec),
   }

@@ -1,8 +1,8 @@
 import { intendedEngine } from '../experiment/engine-choice.ts'
 import type { ResolvedDescent, ResolvedSpec } from '../experiment/resolve.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
-import { curvatures } from '../theory/stability.ts'
-import { slowestAndFirst } from './learning-times.ts'
+import type { EngineName } from '../experiment/spec.ts'
+import { flowWork } from './flow-work.ts'
 import { memoryOf } from './memory.ts'
 
 /** What a run takes. */
@@ -16,25 +16,23 @@ export interface Work {
   readonly cost: number
 }
 
+interface Speed {
+  readonly start: number // seconds before the first step
+  readonly perStep: number // seconds
+  readonly perProduct: number // seconds, whatever the size
+  readonly flops: number // a second
+}
+
 /**
- * Measured on one core of a 2-core server with AVX-512 (docs/engines.md): seconds of one operation, whatever its
- * size, and operations per second within it. A population step is 3L + 2 products of w × w matrices.
+ * Measured on one core of a 2-core server with AVX-512 (docs/engines.md). A population step is 3L + 2 products of w × w
+ * matrices.
  */
-const SPEED = {
-  reference: { perStep: 0.7e-6, perProduct: 0, flops: 2.1e9 },
-  tensorflow: { perStep: 140e-6, perProduct: 20e-6, flops: 6e9 },
-} as const
-const PER_NORMAL = 0.1e-6 // a counter-based normal draw of the sampler
-const START_SECONDS = { reference: 0.05, tensorflow: 1.5 } as const
-const STAGES = 6 // of Dormand–Prince
-const FLOW_SHARE = 0.65 // of the speed, for the integrator's own arithmetic
-/**
- * Steps of the integrator: at least these, and once a feature is learned about one for each 1.8 of curvature × time,
- * for an explicit method is bound by the fastest decay. Over 30 runs of depth 1 to 4 and 2 to 8 features the real count was
- * 0.4 to 1.0 of it.
- */
-const FLOW_STEPS = 800
-const STEP_REACH = 1.8
+const SPEED: Readonly<Record<Exclude<EngineName, 'auto'>, Speed>> = {
+  reference: { start: 0.05, perStep: 0.7e-6, perProduct: 0, flops: 2.1e9 },
+  lanes: { start: 0.05, perStep: 0, perProduct: 0.05e-6, flops: 1.2e11 },
+  tensorflow: { start: 1.5, perStep: 140e-6, perProduct: 20e-6, flops: 6e9 },
+}
+const LANES_IN_FLOAT64: Speed = { ...SPEED.lanes, flops: 0.6e11 }
 
 /** Estimates a run from its shape and its spectrum. */
 export function estimateWork(spec: ResolvedSpec, spectrum: SpectrumView): Work {
@@ -44,39 +42,45 @@ export function estimateWork(spec: ResolvedSpec, spectrum: SpectrumView): Work {
   const flops = 2 * products * width ** 3
   const memoryBytes = memoryOf(spec, features).reduce((sum, part) => sum + part.bytes, 0)
   const { training } = spec
-  const engine = intendedEngine(spec) === 'tensorflow' ? 'tensorflow' : 'reference'
-  const speed = SPEED[engine]
+  const speed = speedOf(spec)
   if (training.mode === 'flow') {
-    const steps = flowSteps(spec, spectrum, training.time)
-    const perStep = STAGES * (speed.perStep + flops / (speed.flops * FLOW_SHARE))
-    return {
-      memoryBytes,
-      steps,
-      seconds: START_SECONDS.reference + steps * perStep,
-      cost: (steps * STAGES * flops) / 1e9,
-    }
+    const { steps, evaluations, perStep } = flowWork(spec, spectrum, training.time)
+    const cost = (steps * evaluations * flops) / 1e9
+    return { memoryBytes, steps, seconds: speed.start + steps * perStep, cost }
   }
-  const draw = drawOf(training, features)
-  const perStep =
-    speed.perStep + products * speed.perProduct + (flops + draw.flops) / speed.flops + draw.seconds
+  const draw = drawOf(training, features, speed)
+  const perStep = speed.perStep + products * speed.perProduct + flops / speed.flops + draw.seconds
   const { steps } = training
   return {
     memoryBytes,
     steps,
-    seconds: START_SECONDS[engine] + steps * perStep,
+    seconds: speed.start + steps * perStep,
     cost: (steps * (flops + draw.flops)) / 1e9,
   }
 }
 
-/** A minibatch: normals for x and y and its two moments, or those of the moments' factors and their four products. */
-function drawOf({ batchSize = 0, draws }: ResolvedDescent, features: number) {
-  if (draws === 'moments') return { seconds: 1.5 * features ** 2 * PER_NORMAL, flops: 8 * features ** 3 }
-  return { seconds: 2 * batchSize * features * PER_NORMAL, flops: 4 * batchSize * features ** 2 }
+function speedOf(spec: ResolvedSpec): Speed {
+  const engine = intendedEngine(spec)
+  if (engine === 'lanes' && spec.training.precision === 'float64') return LANES_IN_FLOAT64
+  return SPEED[engine === 'auto' ? 'reference' : engine]
 }
 
-function flowSteps(spec: ResolvedSpec, spectrum: SpectrumView, time: number): number {
-  const stiff = curvatures(spec.objective, spectrum.sigma2, spectrum.lambda, spec.model.depth)
-  const fastest = stiff.reduce((most, row) => Math.max(most, ...row), 0)
-  const learned = Math.max(0, time - (slowestAndFirst(spec, spectrum)?.first ?? 0))
-  return Math.ceil(FLOW_STEPS + (fastest * learned) / STEP_REACH)
+const PER_NORMAL = 0.1e-6 // a counter-based normal draw of a sampler, in JavaScript
+const PER_LANES_NORMAL = 4e-9
+
+/**
+ * A minibatch: normals for x and y and its two moments, on every engine but TensorFlow by plain loops; or the moments'
+ * factors and their four products.
+ */
+function drawOf({ batchSize = 0, draws }: ResolvedDescent, features: number, speed: Speed) {
+  const isLanes = speed === SPEED.lanes || speed === LANES_IN_FLOAT64
+  if (draws === 'moments') {
+    const flops = 8 * features ** 3
+    const normals = 1.5 * features ** 2 * (isLanes ? PER_LANES_NORMAL : PER_NORMAL)
+    return { flops, seconds: normals + flops / speed.flops }
+  }
+  // Lanes turns both moments into its coordinates, where these are not the data's own.
+  const flops = 4 * batchSize * features ** 2 + (isLanes ? 8 * features ** 3 : 0)
+  const counted = speed === SPEED.tensorflow ? speed : SPEED.reference
+  return { flops, seconds: 2 * batchSize * features * PER_NORMAL + flops / counted.flops }
 }

@@ -10,8 +10,12 @@ export interface MemoryPart {
 const PROCESS = 90e6 // Node with the reference engine, measured
 const TENSORFLOW = 450e6 // more once TensorFlow is loaded, measured
 const NUMBER = 8
-/** Weight-sized arrays: flow holds θ, seven stages and a trial; descent θ, gradient, compensation, momentum, scratch. */
+/**
+ * Weight-sized arrays. Flow holds θ, the stages and a trial: seven by order 5, and by order 8 (lanes) twelve and what it
+ * looks inside a step with. Descent holds θ, gradient, compensation, momentum and scratch; lanes also what it is handed and hands back.
+ */
 const COPIES = { flow: 10, 'gradient-descent': 6, sgd: 6 } as const
+const LANES_COPIES = { flow: 26, 'gradient-descent': 12, sgd: 12 } as const
 /** Rungs that an amplitude passes, at 40 a decade; 16 decades are more than float64 training meets. */
 const RUNGS = 640
 /** Arrays of d × d for the data: three moments, the directions and the work of the decompositions. */
@@ -26,9 +30,11 @@ export function memoryOf(spec: ResolvedSpec, features: number): MemoryPart[] {
   const { depth, width } = model
   const weights =
     width * features + (depth - 1) * width ** 2 + width * (objective === 'jepa' ? width : features)
+  const engine = intendedEngine(spec)
+  const copies = engine === 'lanes' ? LANES_COPIES : COPIES
   const parts = [
-    { pointer: '/model', bytes: PROCESS + (intendedEngine(spec) === 'tensorflow' ? TENSORFLOW : 0) },
-    { pointer: '/model/width', bytes: COPIES[training.mode] * weights * NUMBER },
+    { pointer: '/model', bytes: PROCESS + (engine === 'tensorflow' ? TENSORFLOW : 0) },
+    { pointer: '/model/width', bytes: copies[training.mode] * weights * NUMBER },
     { pointer: '/data', bytes: MOMENTS * features ** 2 * NUMBER },
     {
       pointer: '/measure/points',

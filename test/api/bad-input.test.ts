@@ -57,7 +57,7 @@ describe('bad input', () => {
 
   const fields: [title: string, change: object, status: number, pointer: string, message: RegExp][] = [
     ['an unknown field', { lamda: 1 }, 400, '/lamda', /no field lamda/],
-    ['an engine that is not here', { engine: 'lanes' }, 422, '/engine', /not in this build/],
+    ['an engine that does not exist', { engine: 'lane' }, 400, '/engine', /lanes/],
     [
       'flow in float32',
       { engine: 'tensorflow', training: { mode: 'flow', time: 1 } },

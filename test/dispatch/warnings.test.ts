@@ -8,8 +8,9 @@ import type { SpectrumView } from '../../src/experiment/result-view.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { criticalTime } from '../../src/theory/critical-times.ts'
 import { maxStableLearningRate } from '../../src/theory/stability.ts'
-import { referenceEngine } from '../../workers/engines/reference/engine.ts'
+import { chooseEngine } from '../../workers/engines/choose.ts'
 import { trainRun } from '../../workers/run-cohort.ts'
+import { lanesSkip } from '../engines/lanes.ts'
 
 const sound: ExperimentSpec = {
   objective: 'jepa',
@@ -86,13 +87,14 @@ it('momentum shortens the time that a run needs by 1 − μ, and the warning rec
 })
 
 it('a float32 warning tells where the run is spared because its engine computes in float64', async () => {
-  const at = async (engine: 'reference' | 'tensorflow') => {
+  const at = async (engine: 'reference' | 'tensorflow' | 'lanes') => {
     const init = { kind: 'balanced', scale: 1e-5 } as const
     const [first] = await warn({ engine, init, training: descent({ precision: 'float32', time: 1e12 }) })
     return [first?.code, /in float64 whatever is asked/.test(first?.message ?? '')]
   }
   assert.deepEqual(await at('reference'), ['FLOAT32_STALL', true])
   assert.deepEqual(await at('tensorflow'), ['FLOAT32_STALL', false])
+  assert.deepEqual(await at('lanes'), ['FLOAT32_STALL', false])
 })
 
 it('features that cannot be learned are named with their pointer', async () => {
@@ -126,13 +128,24 @@ it('data, starts and training outside the theory are told', async () => {
   assert.deepEqual(await codes({ training: { ...small, batchSize: 64 } }), [])
 })
 
-for (const objective of ['jepa', 'mae'] as const) {
-  it(`the estimate of ${objective} by flow is above the integrator's real steps, and not tenfold`, async () => {
-    const time = objective === 'jepa' ? 3000 : 60
-    const { spec, spectrum, problem } = await open({ objective, training: { mode: 'flow', time } })
-    const { signal } = new AbortController()
-    const { steps } = await trainRun(spec, problem, { engine: referenceEngine, report() {}, signal })
-    const estimated = estimateWork(spec, spectrum).steps
-    assert.ok(estimated >= steps && estimated < 10 * steps, `estimated ${estimated}, took ${steps}`)
-  })
+for (const engine of ['reference', 'lanes'] as const) {
+  const skip = engine === 'lanes' ? lanesSkip : false
+  for (const objective of ['jepa', 'mae'] as const) {
+    it(`the estimate of ${objective} by flow is above ${engine}'s real steps, and not tenfold`, {
+      skip,
+    }, async () => {
+      const time = objective === 'jepa' ? 3000 : 60
+      for (const noise of [0, 0.1]) {
+        const init = { kind: 'balanced' as const, scale: 1e-2, noise }
+        const { spec, spectrum, problem } = await open({
+          ...{ objective, engine, init, training: { mode: 'flow', time } },
+        })
+        const { signal } = new AbortController()
+        const hands = { engine: await chooseEngine(spec), report() {}, signal }
+        const { steps } = await trainRun(spec, problem, hands)
+        const estimated = estimateWork(spec, spectrum).steps
+        assert.ok(estimated >= steps && estimated < 10 * steps, `noise ${noise}: ${estimated}, took ${steps}`)
+      }
+    })
+  }
 }

@@ -1,4 +1,4 @@
-import { STATUS } from './batch.ts'
+import { MODE, STATUS } from './batch.ts'
 import { Chronicle } from './chronicle.ts'
 import type { Entry } from './entry.ts'
 import { feed, longestFeed } from './feed.ts'
@@ -75,6 +75,8 @@ function longest(before: BigInt64Array, after: BigInt64Array): number {
 const CALL_MS = 150
 /** Floating-point operations of the first call, some ms of work. */
 const FIRST = 2e8
+/** Samples are drawn in JavaScript, at some 50 µs an update and more. */
+const FIRST_DRAWN = 16
 const LARGEST_RISE = 4
 /** Calls without an update that are taken for a batch that does not move; one with all its room for passages taken is none. */
 const STANDSTILL = 1000
@@ -86,9 +88,10 @@ class Pacing {
   #idle = 0
 
   constructor(batch: Loaded, entries: readonly Entry[]) {
-    const { runs, depth, features, width } = batch
+    const { runs, depth, features, width, mode } = batch
     this.#longest = Math.min(longestFeed(batch, entries), Number.MAX_SAFE_INTEGER)
-    this.budget = Math.min(this.#longest, Math.ceil(FIRST / (6 * runs * depth * features * width ** 2)))
+    const first = FIRST / (6 * runs * depth * features * width ** 2)
+    this.budget = Math.min(this.#longest, mode === MODE.given ? FIRST_DRAWN : Math.ceil(first))
   }
 
   /** @param updates that the furthest run made in `ms` */
