@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readInstallation } from '../src/experiment/installation.ts'
+import { repositoryRoot } from '../src/experiment/repository.ts'
+import { renderPng } from '../src/report/png.ts'
+import { openLanes } from '../workers/engines/lanes/native.ts'
+import { drawChart } from './lanes/chart.ts'
+import type { Protocol } from './lanes/contest.ts'
+import { measureDescent } from './lanes/descent.ts'
+import { measureFlow } from './lanes/flow.ts'
+import { buildProbe, installPeers, run } from './lanes/install.ts'
+import { describeMachine, othersShare, THREADS } from './lanes/machine.ts'
+import { measureMlp } from './lanes/mlp.ts'
+import { Peer, type PeerName } from './lanes/peer.ts'
+import { type Results, type RowResult, writeReport } from './lanes/report.ts'
+import { chooseRows, ROWS, type Row } from './lanes/rows.ts'
+
+/**
+ * The lanes kernels against PyTorch, JAX and diffrax, same maths, same cores, same minutes (BENCH.md).
+ *
+ *   npm run bench -- --suite lanes [--quick] [--rows WORD,…] [--out FOLDER]
+ *
+ * A whole run rewrites bench/results/lanes.json, the chart and the section of BENCH.md; one with chosen rows writes
+ * into a folder of its own (--out, else it only prints).
+ */
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean' }, rows: { type: 'string' }, out: { type: 'string' } },
+})
+const tell = (line: string) => console.log(line)
+const rows = chooseRows(options.rows?.split(',').filter(Boolean) ?? [], options.quick === true)
+const protocol: Protocol = options.quick ? { seconds: 0.2, repeats: 3 } : { seconds: 0.3, repeats: 5 }
+const scratch = mkdtempSync(join(tmpdir(), 'jepalab-bench-'))
+const peers = new Map<PeerName, Peer>()
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(signal, () => {
+    rmSync(scratch, { recursive: true, force: true })
+    process.exit(128 + number) // the peers end with their input
+  })
+}
+try {
+  const results = await measure()
+  const whole = rows.length === ROWS.length && !options.quick
+  const folder = options.out ?? (whole ? join(repositoryRoot(), 'bench/results') : null)
+  if (folder !== null) save(results, folder, whole && options.out === undefined)
+  const failed = results.rows.filter(({ error }) => error !== null)
+  for (const { row, error } of failed) console.error(`✗ ${row.id}: ${error}`)
+  process.exitCode = failed.length > 0 ? 1 : 0
+} finally {
+  for (const peer of peers.values()) await peer.close()
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+async function measure(): Promise<Results> {
+  const machine = describeMachine()
+  const lanes = openLanes()
+  const library = join(readInstallation().lanes!.folder, `liblanes-${lanes.name}.so`)
+  const probe = await buildProbe()
+  const python = await installPeers(tell)
+  const peak = async () => JSON.parse(await run(probe, ['peak', String(THREADS)])).float32 as number
+  tell(
+    `${machine.cores} × ${machine.cpu}, pinned to ${machine.pinned ?? 'nothing'}, ${machine.node}, commit ${machine.commit}`,
+  )
+  const others = await othersShare(1500)
+  if (others !== null && others > 0.05) {
+    tell(
+      `! ${(100 * others).toFixed(0)} % of this machine is busy with other things: these figures will not be quiet ones`,
+    )
+  }
+  const peaks = [await peak()]
+  tell(`${lanes.name}, ${THREADS} threads; FMA peak ${(peaks[0]! / 1e9).toFixed(0)} GFLOP/s`)
+  const measured: RowResult[] = []
+  const began = performance.now()
+  for (const [index, row] of rows.entries()) {
+    const passed = (performance.now() - began) / 1000
+    const left = index === 0 ? '' : `, about ${Math.ceil((passed / index) * (rows.length - index))} s left`
+    tell(`[${index + 1}/${rows.length}] ${row.id}${left}`)
+    const result = await measureRow(row, library, probe, python, lanes)
+    measured.push(result)
+    for (const line of summarise(result)) tell(`  ${line}`)
+    peaks.push(await peak())
+  }
+  const versions = Object.assign({}, ...[...peers.values()].map((peer) => peer.versions))
+  return {
+    machine,
+    versions: { ...versions, python: (await run(python, ['--version'])).trim().replace('Python ', '') },
+    library: lanes.name,
+    threads: THREADS,
+    busyWithOthers: others,
+    // The highest of the run: what the machine can do when nothing else wants it.
+    peak: Math.max(...peaks),
+    protocol,
+    rows: measured,
+  }
+}
+
+async function measureRow(
+  row: Row,
+  library: string,
+  probe: string,
+  python: string,
+  lanes: ReturnType<typeof openLanes>,
+): Promise<RowResult> {
+  const began = performance.now()
+  const seconds = () => (performance.now() - began) / 1000
+  const peer = async (name: PeerName) => {
+    const found = peers.get(name) ?? (await Peer.start(name, python))
+    peers.set(name, found)
+    return found
+  }
+  try {
+    if (row.kind === 'flow') {
+      const flow = await measureFlow(row, lanes, await peer('diffrax'), protocol, scratch, tell)
+      return { row, flow, error: null, seconds: seconds() }
+    }
+    const both = [await peer('torch'), await peer('jax')]
+    const contest =
+      row.kind === 'mlp'
+        ? await measureMlp(row, { library, probe }, both, protocol, scratch, tell)
+        : await measureDescent(row, lanes, both, protocol, scratch, tell)
+    return { row, contest, error: null, seconds: seconds() }
+  } catch (error) {
+    return { row, error: (error as Error).message, seconds: seconds() }
+  }
+}
+
+function save(results: Results, folder: string, benchMd: boolean): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'lanes.json'), `${JSON.stringify(results, null, 1)}\n`)
+  const svg = drawChart(results)
+  writeFileSync(join(folder, 'lanes.svg'), svg)
+  writeFileSync(join(folder, 'lanes.png'), renderPng(svg))
+  if (benchMd) {
+    const file = join(repositoryRoot(), 'BENCH.md')
+    writeFileSync(file, writeReport(readFileSync(file, 'utf8'), results))
+  }
+  tell(`written: ${folder}/lanes.json, .svg, .png${benchMd ? ' and BENCH.md' : ''}`)
+}
+
+function summarise(result: RowResult): string[] {
+  if (result.error !== null) return [`✗ ${result.error}`]
+  if ('flow' in result && result.flow !== undefined) {
+    const { ours, descent, best } = result.flow
+    return [
+      `descent/flow evaluations ${(descent.evaluations / ours.evaluations).toPrecision(3)}; ` +
+        `${best.solver}/ours time ${(best.median / ours.seconds).toPrecision(3)}`,
+    ]
+  }
+  const { ours, best } = result.contest!
+  const rates = Object.entries(ours).map(([name, { median }]) => `${name} ${median.toPrecision(3)}`)
+  const others = Object.entries(best).map(
+    ([name, { form, median }]) => `${name} ${median.toPrecision(3)} (${form})`,
+  )
+  const fastest = Math.max(...Object.values(best).map(({ median }) => median))
+  const ratio = Object.values(ours)[0]!.median / fastest
+  return [
+    `${rates.join(', ')} against ${others.join(', ')}: ×${ratio.toFixed(1)}, target ×${result.row.target}`,
+  ]
+}

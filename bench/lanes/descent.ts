@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import type { LanesLibrary } from '../../workers/engines/lanes/native.ts'
+import { type DescentCase, descentCase, SEED, writeCase } from './case.ts'
+import { difference, lossesOf, spreadRatio, standardErrors } from './compare.ts'
+import { type Contest, type ContestResult, hold, type Protocol } from './contest.ts'
+import { Ours } from './ours.ts'
+import type { Peer } from './peer.ts'
+import type { DescentRow } from './rows.ts'
+
+const CHECK_RATE = 0.05
+/** The arithmetic does not depend on the rate; at this one a lap of any length stays near its start. */
+const TIME_RATE = 1e-6
+/** Float32 on both sides, some hundred updates: rounding only. */
+const CLOSE = 1e-3
+
+/** FLOP of one run-step: 3 L products of d × d matrices. */
+export function flopOf({ depth, features }: DescentRow): number {
+  return 6 * depth * features ** 3
+}
+
+/** Population descent or sgd: ours against PyTorch and JAX. */
+export async function measureDescent(
+  row: DescentRow,
+  lanes: LanesLibrary,
+  peers: readonly Peer[],
+  protocol: Protocol,
+  scratch: string,
+  tell: (line: string) => void,
+): Promise<ContestResult & { layout: string }> {
+  const case_ = descentCase(row)
+  const ours = new Ours(lanes, case_)
+  const sgd = row.kind === 'sgd'
+  const folder = join(scratch, row.id)
+  const { weights, sxx, syx, slope, noise } = case_
+  const checkSteps = sgd ? [40, 100, 200] : [flopOf(row) * row.runs * 200 > 1e12 ? 40 : 200]
+  const compare = sgd
+    ? await sameLaw(case_, ours, checkSteps)
+    : await sameWeights(case_, ours, checkSteps[0]!)
+  const contest: Contest = {
+    runs: row.runs,
+    folder,
+    casePath: writeCase(
+      folder,
+      { ...row, seed: SEED },
+      { weights, sxx, syx, slope, noise, sigma: sxx.map(Math.sqrt) },
+    ),
+    checkSteps,
+    checkRate: CHECK_RATE,
+    timeRate: TIME_RATE,
+    compare,
+    ours: {
+      compensated: () => ours.time(protocol.seconds, TIME_RATE, 'compensated'),
+      float32: () => ours.time(protocol.seconds, TIME_RATE, 'float32'),
+    },
+  }
+  return { ...(await hold(contest, peers, protocol, tell)), layout: ours.layout }
+}
+
+async function sameWeights(case_: DescentCase, ours: Ours, steps: number): Promise<Contest['compare']> {
+  const compensated = await ours.train(steps, CHECK_RATE, 'compensated')
+  const plain = await ours.train(steps, CHECK_RATE, 'float32')
+  return ([theirs]) => {
+    const apart = Math.max(
+      difference(compensated, theirs!, case_.weights),
+      difference(plain, theirs!, case_.weights),
+    )
+    return {
+      agrees: apart < CLOSE,
+      comparison: `${apart.toExponential(1)} of the way moved in ${steps} steps`,
+    }
+  }
+}
+
+/** Draws differ, so the loss over the runs must agree in mean and spread, at three times. */
+async function sameLaw(
+  case_: DescentCase,
+  ours: Ours,
+  checkSteps: readonly number[],
+): Promise<Contest['compare']> {
+  const losses: number[][] = []
+  for (const steps of checkSteps)
+    losses.push(lossesOf(case_, await ours.train(steps, CHECK_RATE, 'compensated')))
+  return (theirs) => {
+    const pairs = theirs.map((weights, k) => [losses[k]!, lossesOf(case_, weights)] as const)
+    const apart = Math.max(...pairs.map(([a, b]) => standardErrors(a, b)))
+    const spread = Math.max(...pairs.map(([a, b]) => Math.abs(spreadRatio(a, b))))
+    return {
+      agrees: apart < 4 && spread < 0.25, // 256 runs: the spread of ln(s/s') is 0.06
+      comparison: `mean losses within ${apart.toFixed(1)} standard errors, spreads within ${(100 * (Math.exp(spread) - 1)).toFixed(0)} %`,
+    }
+  }
+}
