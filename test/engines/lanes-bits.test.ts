@@ -30,6 +30,7 @@ const TRAININGS: Record<string, (run: number) => ExperimentSpec['training']> = {
   'float32 descent on a schedule': () => ({
     ...{ mode: 'gradient-descent', ...common, precision: 'float32', schedule: { kind: 'cosine', warmup: 9 } },
   }),
+  flow: (run) => ({ mode: 'flow', time: 20 + (run % 7) }),
   'sgd by moments': () => ({ mode: 'sgd', ...common, batchSize: 8, draws: 'moments' }),
   'sgd by samples': () => ({ mode: 'sgd', ...common, steps: 12, batchSize: 8, draws: 'samples' }),
 }
