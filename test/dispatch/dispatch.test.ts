@@ -100,6 +100,16 @@ it('what cannot be run is refused with a pointer, and nothing is kept of it', as
     post({ training: { mode: 'flow', time: 1e9 } }),
     fail('SPEC_INVALID', '/training/time'),
   )
+  const batches = { mode: 'sgd', learningRate: 0.1, steps: 5, draws: 'moments' }
+  await assert.rejects(
+    post({ training: { ...batches, batchSize: 3 } }),
+    fail('SPEC_INVALID', '/training/draws'),
+  )
+  const masked = { kind: 'feature-mask', alpha: [1, 1], keep: [0.5, 0.5] }
+  await assert.rejects(
+    post({ data: masked, training: { ...batches, batchSize: 64 } }),
+    fail('SPEC_INVALID', '/training/draws'),
+  )
   const wide = { kind: 'deep-linear', depth: 8, width: 1024 }
   await assert.rejects(post({ model: wide }), fail('SPEC_INVALID', '/model/width'))
   let deep: unknown = 1
