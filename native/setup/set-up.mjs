@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { lanes } from '../lanes/libraries.mjs'
 import { redisServer } from '../redis/server.mjs'
 import { binding } from '../tensorflow/binding.mjs'
 import { libraries, noLibraries } from '../tensorflow/libraries.mjs'
@@ -15,8 +16,8 @@ const RETRY_MS = 3_600_000
 
 /**
  * Brings a checkout from nothing to ready, and looks in milliseconds whether it is. Steps that are done are
- * skipped. TensorFlow and Redis may fail and leave the rest working: the reason is kept for `jepalab doctor`
- * and the step is tried again after an hour, or at once with `retry`.
+ * skipped. TensorFlow, the lanes kernels and Redis may fail and leave the rest working: the reason is kept for
+ * `jepalab doctor` and the step is tried again after an hour, or at once with `retry`.
  */
 export async function setUp({ dependenciesOnly = false, retry = false } = {}) {
   const place = readPlace()
@@ -56,7 +57,9 @@ function explain(error) {
 /** Steps that the settings ask for. */
 function wished(place) {
   const tensorflow = place.variant === 'off' ? [noLibraries] : [libraries, binding]
-  return [...tensorflow, ...(place.redisUrl === null ? [redisServer] : [])]
+  // A checkout without sources has the kernels that it was made with.
+  const kernels = place.hasSources ? [lanes] : []
+  return [...tensorflow, ...kernels, ...(place.redisUrl === null ? [redisServer] : [])]
 }
 
 function isSettled(step, place, retry) {

@@ -8,7 +8,7 @@ import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
 
 const { tensorflow, failures } = readInstallation()
 const isHere = tensorflow !== null && tensorflow.variant !== 'off'
-const reason = Object.values(failures).map(({ fact }) => fact)[0] ?? 'JEPALAB_TENSORFLOW is off'
+const reason = (failures.tensorflow ?? failures.binding)?.fact ?? 'JEPALAB_TENSORFLOW is off'
 
 describe('TensorFlow', { skip: isHere ? false : `engine tensorflow is not here: ${reason}` }, () => {
   it('loads the version that is pinned, once', async () => {

@@ -41,7 +41,8 @@ export async function loadTensorFlow(device: 'auto' | 'cpu' | 'cuda' = 'auto'): 
 function load(device: 'auto' | 'cpu' | 'cuda'): TensorFlow {
   const { tensorflow, failures } = readInstallation()
   if (tensorflow === null || tensorflow.variant === 'off') {
-    const reasons = Object.values(failures).map(({ fact, remedy }) => `${fact} ${remedy}`)
+    const failed = [failures.tensorflow, failures.binding].filter((failure) => failure !== undefined)
+    const reasons = failed.map(({ fact, remedy }) => `${fact} ${remedy}`)
     const why =
       tensorflow === null ? ['TensorFlow is not set up', ...reasons].join('; ') : 'JEPALAB_TENSORFLOW is off'
     throw new ExperimentError('ENGINE_UNAVAILABLE', { engine: 'tensorflow', why })
