@@ -15,6 +15,25 @@ class Curve {
     point_[1] = {1, height(last)};
   }
 
+  /* Looks at the extremum that lies inside: golden sections, 40 of them. @returns the amplitude there */
+  template <class Amplitude>
+  double extremum(bool largest, Amplitude amplitude) {
+    constexpr double golden = 0.6180339887498949;
+    double from = 0, to = 1, x = 1 - golden, y = golden, at_x = amplitude(x), at_y = amplitude(y);
+    for (int round = 0; round < 40; round++) {
+      if ((at_x > at_y) == largest) {
+        to = y, y = x, at_y = at_x;
+        at_x = amplitude(x = to - golden * (to - from));
+      } else {
+        from = x, x = y, at_x = at_y;
+        at_y = amplitude(y = from + golden * (to - from));
+      }
+    }
+    if (!(x > 0 && x < 1) || !std::isfinite(height(at_x))) return at_x;
+    insert(1, {x, height(at_x)}, false);
+    return at_x;
+  }
+
   /*
    * The first x at which the amplitude has the level, which lies between two that were looked at; 1 where an end has no
    * logarithm. amplitude(x) looks at it. Inverse interpolation through up to five neighbours, halving where that leaves

@@ -12,10 +12,10 @@
 namespace lanes {
 namespace {
 /* What lies in lanes_batch.integrator between two steps. */
-enum Slot { METHOD = 0, SIZE = 1, FLOOR = 2, TAKEN = 3, ERROR = 4 };
+enum Slot { METHOD = 0, SIZE = 1, FLOOR = 2, TAKEN = 3, ERROR = 4, PAUSE = 5 };
 enum Method { FRESH = 0, PATHS = 1, EXPLICIT = 2 };
 
-constexpr double path_tolerance = 1e-9;
+constexpr double path_tolerance = 2e-10;
 constexpr double explicit_tolerance = 1e-11;
 constexpr double safety = 0.9, least_factor = 0.2, most_factor = 5;
 
@@ -54,7 +54,7 @@ double typical_size(const double *theta, std::ptrdiff_t size) {
 
 struct FlowSpace::Parts {
   explicit Parts(const lanes_batch &b)
-      : batch(b), data(data_of(b, 0)), size(data.size()), field(make_field(data)), record(b, data), velocity(size) {
+      : batch(b), data(data_of(b, 0)), size(data.size()), field(make_field(data)), record(b, data), velocity(size), arriving(size) {
     paths.cancel = dop.cancel = b.cancel;
   }
 
@@ -74,7 +74,7 @@ struct FlowSpace::Parts {
   PathStepper paths;
   Dop853 dop;
   Stepper *stepper = nullptr;
-  std::vector<double> velocity;
+  std::vector<double> velocity, arriving;
   int run = 0;
 };
 
@@ -92,6 +92,7 @@ void FlowSpace::Parts::begin(double *theta, double *state) {
     batch.evaluations[run]++;
   }
   field->velocity(theta, velocity.data());
+  record.lean(theta, velocity.data());
   const bool fresh = state[METHOD] == FRESH;
   choose(theta, state);
   if (!fresh) stepper->evaluations = 0; /* where a call begins is not counted */
@@ -168,7 +169,14 @@ bool FlowSpace::Parts::commit(double *theta, double *state, double until, double
   const double *there = stepper->end();
   bool whole = record.look(there);
   if (whole) {
-    if (!record.date(*stepper, theta, time, until)) return false; /* the step is taken anew, with room */
+    if (const double *ready = stepper->end_velocity()) {
+      for (std::ptrdiff_t i = 0; i < size; i++) arriving[i] = ready[i];
+    } else {
+      field->velocity(there, arriving.data());
+      stepper->evaluations++;
+    }
+    record.arrive(there, arriving.data());
+    if (!record.date(*stepper, theta, time, until, state + PAUSE)) return false; /* the step is taken anew, with room */
     whole = record.rows(*stepper, theta, time, until);
   }
   batch.evaluations[run] += stepper->evaluations;
@@ -192,17 +200,10 @@ bool FlowSpace::Parts::commit(double *theta, double *state, double until, double
     batch.status[run] = LANES_DONE;
     return false;
   }
-  const double *ready = stepper->end_velocity();
-  if (ready != nullptr) {
-    for (std::ptrdiff_t i = 0; i < size; i++) velocity[i] = ready[i];
-  } else {
-    field->velocity(theta, velocity.data());
-    stepper->evaluations++;
-  }
+  velocity.swap(arriving);
+  record.lean(theta, velocity.data());
   if (broken) {
-    const int64_t spent = stepper->evaluations;
     choose(theta, state);
-    stepper->evaluations += spent;
   } else {
     stepper->stand(theta, velocity.data());
   }

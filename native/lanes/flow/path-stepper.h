@@ -18,8 +18,8 @@ namespace lanes {
  *
  * solve the linear part exactly and interpolate D by polynomials with a double zero at the start (nodes.h): first from
  * the linear solution at 2 nodes, then from what comes of it at 3, 4 and 5. Each round gains two orders. The last two
- * rounds' difference is the error. A step is as long as the accuracy allows, however stiff learned features are,
- * and costs 19 evaluations. D is taken from the F and K in use, so rounding in K is no error of the solution.
+ * rounds' difference, at the end and in the middle, is the error. A step is as long as the accuracy allows, however stiff
+ * learned features are, and costs 19 evaluations. D is taken from the F and K in use, so rounding in K is no error of the solution.
  * Literature: Hochbruck and Ostermann, Exponential integrators, Acta Numerica 2010, sections 2.3 and 2.4.
  */
 class PathStepper final : public Stepper {
@@ -35,7 +35,7 @@ class PathStepper final : public Stepper {
     tolerance_ = tolerance;
     full_.assign(data.size(), 0.0);
     out_.assign(data.size(), 0.0);
-    for (auto *b : {&start_, &speed_, &slow_, &axis_, &end_, &move_, &before_}) b->assign(index_.size(), 0.0);
+    for (auto *b : {&start_, &speed_, &slow_, &axis_, &end_, &move_, &before_, &middle_}) b->assign(index_.size(), 0.0);
     for (auto &c : coefficient_) c.assign(index_.size(), 0.0);
     for (auto &v : value_) v.assign(index_.size(), 0.0);
     for (auto &a : along_) a.assign(count_, 0.0);
@@ -72,15 +72,21 @@ class PathStepper final : public Stepper {
         nonlinear(nodes.node[i], value_[i]);
         if (cancelled()) return 0;
       }
-      if (round == rounds - 1) displace(1, before_);
+      if (round == rounds - 1) {
+        displace(1, before_);
+        displace(middle, middle_);
+      }
       interpolate(nodes);
     }
+    displace(middle, move_);
+    for (std::size_t e = 0; e < index_.size(); e++) middle_[e] -= move_[e];
     displace(1, move_);
     double worst = 0;
     for (int b = 0; b < count_; b++) {
       for (int e = b * length_; e < (b + 1) * length_; e++) {
         end_[e] = start_[e] + move_[e];
-        const double ratio = std::fabs(move_[e] - before_[e]) / (tolerance_ * size_[b] + least);
+        const double gap = std::fmax(std::fabs(move_[e] - before_[e]), weight * std::fabs(middle_[e]));
+        const double ratio = gap / (tolerance_ * size_[b] + least);
         if (!(ratio <= worst)) worst = ratio;
       }
     }
@@ -104,6 +110,8 @@ class PathStepper final : public Stepper {
                                        1.0 / 8,  1.0 / 9,  1.0 / 10, 1.0 / 11, 1.0 / 12, 1.0 / 13, 1.0 / 14, 1.0 / 15,
                                        1.0 / 16, 1.0 / 17, 1.0 / 18, 1.0 / 19, 1.0 / 20, 1.0 / 21, 1.0 / 22, 1.0 / 23,
                                        1.0 / 24, 1.0 / 25, 1.0 / 26, 1.0 / 27, 1.0 / 28, 1.0 / 29};
+  /* Where within the step the error is looked at too, and how much of it counts: for what is read inside. */
+  static constexpr double middle = 0.5, weight = 0.1;
   static constexpr double longest_decay = 8;
   static constexpr double least = std::numeric_limits<double>::min();
 
@@ -214,7 +222,7 @@ class PathStepper final : public Stepper {
   int length_ = 0, count_ = 0, terms_ = 0;
   double tolerance_ = 0, limit_ = 0, h_ = 0;
   Buffer full_, out_;                       /* [weights] */
-  Buffer start_, speed_, slow_, axis_, end_, move_, before_; /* [paths][depth + 1] */
+  Buffer start_, speed_, slow_, axis_, end_, move_, before_, middle_; /* [paths][depth + 1] */
   Buffer rate_, push_, size_;               /* [paths] K, v'F, largest weight */
   Buffer value_[largest_nodes], coefficient_[largest_nodes], along_[largest_nodes];
 };

@@ -14,7 +14,8 @@ class FlowRecord {
  public:
   FlowRecord(const lanes_batch &batch, const FlowData &shape)
       : b_(batch), shape_(shape), ruler_(batch), theta_(shape.size()), now_(batch.features) {
-    for (auto *v : {&from_, &to_}) v->resize(shape.width > shape.features ? shape.width : shape.features);
+    for (auto *v : {&from_, &to_, &moving_, &shift_}) v->resize(shape.width);
+    for (auto *v : {&slope_, &last_slope_}) v->resize(shape.features);
   }
 
   /* The first look. @returns false where an amplitude is past the finite numbers: the run is lost */
@@ -38,20 +39,49 @@ class FlowRecord {
     return finite();
   }
 
+  /* Learns how fast the squares of the amplitudes grow where the next step starts. */
+  void lean(const double *theta, const double *velocity) {
+    for (int i = 0; i < b_.features; i++) slope_[i] = slope(theta, velocity, i);
+  }
+  /* The same at its end, before `date`. */
+  void arrive(const double *theta, const double *velocity) {
+    for (int i = 0; i < b_.features; i++) last_slope_[i] = slope(theta, velocity, i);
+  }
+
   /*
    * Dates the rungs that the step from `from` to `to` has passed. @returns false where there was no room for them all;
-   * those noted are not noted again when the same step is taken anew.
+   * those noted are not noted again when the same step is taken anew. pause [3]: 0 before a step; what was left of one.
    */
-  bool date(Stepper &step, const double *start, double from, double to) {
+  bool date(Stepper &step, const double *start, double from, double to, double *pause) {
     opened_ = false;
+    span_ = to - from;
     for (int i = 0; i < b_.features; i++) {
       int32_t &up = b_.above[at(i)], &down = b_.below[at(i)];
       curve_.begin(b_.looked[at(i)], now_[i]);
-      for (; up < b_.rungs && now_[i] >= b_.ladder[up]; up++)
-        if (!note(step, start, i, up, from, to)) return false;
-      for (; down >= 0 && now_[i] <= b_.ladder[down]; down--)
-        if (!note(step, start, i, down, from, to)) return false;
+      const auto look = [&](double x) {
+        open(start);
+        step.inside(x, theta_.data());
+        return amplitude(theta_.data(), i);
+      };
+      double highest = now_[i], lowest = now_[i];
+      if (turns(i)) {
+        const double turn = curve_.extremum(slope_[i] > 0, look);
+        highest = std::fmax(highest, turn), lowest = std::fmin(lowest, turn);
+      }
+      int32_t first_up = up, first_down = down;
+      if (pause[0] == i + 1) { /* what has been seen of the step tells a little on the dates to come */
+        first_up = static_cast<int32_t>(pause[1]), first_down = static_cast<int32_t>(pause[2]);
+        for (int k = first_up; k < up; k++) curve_.crossing(b_.ladder[k], look);
+        for (int k = first_down; k > down; k--) curve_.crossing(b_.ladder[k], look);
+      }
+      bool room = true;
+      for (; room && up < b_.rungs && highest >= b_.ladder[up]; up += room) room = note(i, up, from, to, look);
+      for (; room && down >= 0 && lowest <= b_.ladder[down]; down -= room) room = note(i, down, from, to, look);
+      if (room) continue;
+      pause[0] = i + 1, pause[1] = first_up, pause[2] = first_down;
+      return false;
     }
+    pause[0] = pause[1] = pause[2] = 0;
     return true;
   }
 
@@ -103,6 +133,16 @@ class FlowRecord {
     return true;
   }
 
+  /* Whether the amplitude turns inside the step and may have passed a rung there, by its slopes at both ends. */
+  bool turns(int i) const {
+    if (!(slope_[i] < 0 && last_slope_[i] > 0) && !(slope_[i] > 0 && last_slope_[i] < 0)) return false;
+    const double was = b_.looked[at(i)], now = now_[i];
+    const double reach = std::fabs(now - was) + span_ * std::fmax(std::fabs(slope_[i]) / was, std::fabs(last_slope_[i]) / now);
+    const int32_t up = b_.above[at(i)], down = b_.below[at(i)];
+    if (slope_[i] > 0) return up < b_.rungs && std::fmax(was, now) + reach >= b_.ladder[up];
+    return down >= 0 && std::fmin(was, now) - reach <= b_.ladder[down];
+  }
+
   void lose(int feature, double value) {
     b_.lost[2 * static_cast<std::ptrdiff_t>(run_)] = feature;
     b_.lost[2 * static_cast<std::ptrdiff_t>(run_) + 1] = value;
@@ -115,19 +155,26 @@ class FlowRecord {
     opened_ = true;
   }
 
-  /* |W-bar d_i|, a matrix and a vector at a time. */
-  double amplitude(const double *theta, int feature) {
-    const int d = shape_.features, w = shape_.width;
-    for (int r = 0; r < w; r++) {
+  /* to = W1 d_i. */
+  void first(const double *theta, int feature, std::vector<double> &to) const {
+    const std::ptrdiff_t d = shape_.features;
+    for (int r = 0; r < shape_.width; r++) {
+      const double *row = theta + r * d;
       double sum = 0;
       if (b_.directions == nullptr) {
-        sum = theta[static_cast<std::ptrdiff_t>(r) * d + feature];
+        sum = row[feature];
       } else {
-        const double *q = b_.directions + (static_cast<std::ptrdiff_t>(run_) * d) * d + feature;
-        for (int k = 0; k < d; k++) sum = std::fma(theta[static_cast<std::ptrdiff_t>(r) * d + k], q[static_cast<std::ptrdiff_t>(k) * d], sum);
+        const double *q = b_.directions + run_ * d * d + feature;
+        for (int k = 0; k < d; k++) sum = std::fma(row[k], q[k * d], sum);
       }
-      from_[r] = sum;
+      to[r] = sum;
     }
+  }
+
+  /* |W-bar d_i|, a matrix and a vector at a time. */
+  double amplitude(const double *theta, int feature) {
+    const int w = shape_.width;
+    first(theta, feature, from_);
     for (int a = 1; a < shape_.depth; a++) {
       const double *layer = theta + shape_.start(a);
       for (int r = 0; r < w; r++) {
@@ -142,14 +189,37 @@ class FlowRecord {
     return std::sqrt(square);
   }
 
-  bool note(Stepper &step, const double *start, int feature, int rung, double from, double to) {
+  /* d|W-bar d_i|^2/dt / 2: the same chains along a velocity. */
+  double slope(const double *theta, const double *velocity, int feature) {
+    const int w = shape_.width;
+    first(theta, feature, from_);
+    first(velocity, feature, moving_);
+    for (int a = 1; a < shape_.depth; a++) {
+      const double *layer = theta + shape_.start(a), *change = velocity + shape_.start(a);
+      for (int r = 0; r < w; r++) {
+        const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(r) * w;
+        double sum = 0, shift = 0;
+        for (int k = 0; k < w; k++) {
+          sum = std::fma(layer[row + k], from_[k], sum);
+          shift = std::fma(change[row + k], from_[k], shift);
+          shift = std::fma(layer[row + k], moving_[k], shift);
+        }
+        to_[r] = sum;
+        shift_[r] = shift;
+      }
+      from_.swap(to_);
+      moving_.swap(shift_);
+    }
+    double sum = 0;
+    for (int r = 0; r < w; r++) sum = std::fma(from_[r], moving_[r], sum);
+    return sum;
+  }
+
+  template <class Look>
+  bool note(int feature, int rung, double from, double to, Look look) {
     int32_t &count = b_.passages[run_];
     if (count >= b_.capacity) return false;
-    open(start);
-    const double fraction = curve_.crossing(b_.ladder[rung], [&](double x) {
-      step.inside(x, theta_.data());
-      return amplitude(theta_.data(), feature);
-    });
+    const double fraction = curve_.crossing(b_.ladder[rung], look);
     b_.passage[static_cast<std::ptrdiff_t>(run_) * b_.capacity + count++] = {feature, rung, from, to, fraction};
     return true;
   }
@@ -160,7 +230,8 @@ class FlowRecord {
   int run_ = 0;
   bool opened_ = false;
   Curve curve_;
-  std::vector<double> theta_, now_, from_, to_;
+  double span_ = 0;
+  std::vector<double> theta_, now_, slope_, last_slope_, from_, to_, moving_, shift_;
 };
 }  // namespace lanes
 #endif
