@@ -1,6 +1,6 @@
 import type { Measurements } from '../../src/experiment/measurement.ts'
 import type { Position } from '../engines/engine.ts'
-import type { Training } from '../engines/stepwise.ts'
+import type { Training } from '../engines/training.ts'
 import { PassageRecord } from './passages.ts'
 
 /** Amplitudes past this square to more than float64 holds. */

@@ -3,7 +3,7 @@ import { Descent } from '../../dynamics/descent.ts'
 import { pack, unpack } from '../../models/parameters.ts'
 import { BatchMoments } from '../../objectives/batch-moments.ts'
 import { type RunPlan, samplerOf } from '../engine.ts'
-import type { Training } from '../stepwise.ts'
+import type { Training } from '../training.ts'
 import { Reading } from './reading.ts'
 
 /** Descent on the population's moments, or in sgd on those of each step's minibatch. */

@@ -2,7 +2,7 @@ import { DormandPrince } from '../../dynamics/flow.ts'
 import { pack, unpack } from '../../models/parameters.ts'
 import { flowLost } from '../../probes/recorder.ts'
 import type { RunPlan } from '../engine.ts'
-import type { Training } from '../stepwise.ts'
+import type { Training } from '../training.ts'
 import { Reading } from './reading.ts'
 
 /** Gradient flow of the population loss, an accepted integrator step at a time. */

@@ -5,7 +5,7 @@ import type { ResolvedDescent } from '../../../src/experiment/resolve.ts'
 import { DescentClock } from '../../dynamics/schedule.ts'
 import { layoutOf } from '../../models/parameters.ts'
 import { type RunPlan, samplerOf } from '../engine.ts'
-import type { Training } from '../stepwise.ts'
+import type { Training } from '../training.ts'
 import type { TensorFlow } from './load.ts'
 import { type Stacks, TensorGradient, type TensorMoments } from './tensor-gradient.ts'
 
