@@ -18,6 +18,12 @@ constexpr float P[] = {-0x1.5556d8p-1f, 0x1.000382p-1f, -0x1.98d7f2p-2f, 0x1.538
 constexpr float S[] = {0x1.921fb6p-1f, -0x1.4abbbap-4f, 0x1.465ec6p-9f, -0x1.2d9bb8p-15f};
 constexpr float C[] = {-0x1.3bd3ccp-2f, 0x1.03c1dep-6f, -0x1.55c664p-12f, 0x1.d9f7bcp-19f};
 constexpr float TWO_LN_2 = 0x1.62e43p+0f;
+constexpr double LOGARITHM[] = {1.0,      1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11,
+                                1.0 / 13, 1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23};
+constexpr double SINE[] = {1.0,           -1.0 / 6,         1.0 / 120,           -1.0 / 5040,         1.0 / 362880,
+                           -1.0 / 39916800, 1.0 / 6227020800, -1.0 / 1307674368000, 1.0 / 355687428096000};
+constexpr double COSINE[] = {1.0,            -1.0 / 2,        1.0 / 24,            -1.0 / 720,           1.0 / 40320,
+                             -1.0 / 3628800, 1.0 / 479001600, -1.0 / 87178291200, 1.0 / 20922789888000};
 constexpr double LN_2 = 0x1.62e42fefa39efp-1, HALF_PI = 0x1.921fb54442d18p+0, ROOT_2 = 0x1.6a09e667f3bcdp+0;
 }  // namespace series
 
@@ -26,14 +32,19 @@ LANES_INLINE V constant(typename V::Real x) {
   return V::broadcast(x);
 }
 
-/* first + z (next + z (…)), each step a multiplication and an addition. */
-template <class V>
-LANES_INLINE V plain_series(V, double last) {
-  return constant<V>(last);
+template <int n, class F>
+LANES_INLINE void each(F f) {
+#pragma GCC unroll 8
+  for (int p = 0; p < n; p++) f(p);
 }
-template <class V, class... Rest>
-LANES_INLINE V plain_series(V z, double first, Rest... rest) {
-  return constant<V>(first) + z * plain_series(z, rest...);
+
+/* c₀ + z (c₁ + z (…)) of n numbers together, each step a multiplication and an addition. */
+template <int n, int terms>
+LANES_INLINE void plain_series(const double (&c)[terms], const Vec<double> (&z)[n], Vec<double> (&sum)[n]) {
+  using V = Vec<double>;
+  each<n>([&](int p) { sum[p] = constant<V>(c[terms - 1]); });
+#pragma GCC unroll 16
+  for (int i = terms - 2; i >= 0; i--) each<n>([&](int p) { sum[p] = constant<V>(c[i]) + z[p] * sum[p]; });
 }
 
 /* (0, 1]: (⌊w/2⌋ + ½) 2^−31 with the 24 bits of a float32. */
@@ -48,40 +59,30 @@ LANES_INLINE Vec<float> uniform(Words<float> w) {
 }
 
 /* ln u of positive normal numbers: `logarithm` of src/data/normal.ts. */
+template <int n>
+LANES_INLINE void logarithms(const Vec<double> (&u)[n], Vec<double> (&out)[n]) {
+  using V = Vec<double>;
+  using W = Words<double>;
+  V exponent[n], s[n], z[n], sum[n];
+  each<n>([&](int p) {
+    const W bits = bits_of(u[p]);
+    const V raw = bits_as((bits & W::broadcast(0xfffffffffffff)) | W::broadcast(0x3ff0000000000000));
+    const V power = number(bits.right<52>()) - constant<V>(1023), one = constant<V>(1);
+    const uint32_t small = at_most(raw, constant<V>(series::ROOT_2));
+    const V mantissa = keep(small, raw, raw * constant<V>(0.5));
+    exponent[p] = keep(small, power, power + one);
+    s[p] = divide(mantissa - one, mantissa + one);
+    z[p] = s[p] * s[p];
+  });
+  plain_series(series::LOGARITHM, z, sum);
+  each<n>([&](int p) { out[p] = exponent[p] * constant<V>(series::LN_2) + constant<V>(2) * s[p] * sum[p]; });
+}
+
 LANES_INLINE Vec<double> logarithm(Vec<double> u) {
-  using V = Vec<double>;
-  using W = Words<double>;
-  const W bits = bits_of(u);
-  const V raw = bits_as((bits & W::broadcast(0xfffffffffffff)) | W::broadcast(0x3ff0000000000000));
-  const V power = number(bits.right<52>()) - constant<V>(1023);
-  const uint32_t small = at_most(raw, constant<V>(series::ROOT_2));
-  const V mantissa = keep(small, raw, raw * constant<V>(0.5));
-  const V exponent = keep(small, power, power + constant<V>(1));
-  const V one = constant<V>(1), s = divide(mantissa - one, mantissa + one), z = s * s;
-  const V sum = plain_series(z, 1.0, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11, 1.0 / 13, 1.0 / 15, 1.0 / 17,
-                             1.0 / 19, 1.0 / 21, 1.0 / 23);
-  return exponent * constant<V>(series::LN_2) + constant<V>(2) * s * sum;
-}
-
-LANES_INLINE Vec<double> radius(Words<double> w) {
-  return root(constant<Vec<double>>(-2) * logarithm(uniform(w)));
-}
-
-/* Cosine and sine of what a word stands for, times r. */
-LANES_INLINE void turn(Words<double> w, Vec<double> r, Vec<double>& first, Vec<double>& second) {
-  using V = Vec<double>;
-  using W = Words<double>;
-  const W shifted = w + W::broadcast(0x20000000);
-  const V rest = single(number(shifted & W::broadcast(0x3fffffff)) - constant<V>(0x1p29));
-  const V x = rest * constant<V>(series::HALF_PI * 0x1p-30), z = x * x;
-  const V sine = x * plain_series(z, 1.0, -1.0 / 6, 1.0 / 120, -1.0 / 5040, 1.0 / 362880, -1.0 / 39916800,
-                                  1.0 / 6227020800, -1.0 / 1307674368000, 1.0 / 355687428096000);
-  const V cosine = plain_series(z, 1.0, -1.0 / 2, 1.0 / 24, -1.0 / 720, 1.0 / 40320, -1.0 / 3628800,
-                                1.0 / 479001600, -1.0 / 87178291200, 1.0 / 20922789888000);
-  const W odd = shifted.left<33>(), back = shifted.left<32>();
-  const W over = (shifted + W::broadcast(0x40000000)).left<32>();
-  first = flip(over, r) * choose(odd, sine, cosine);
-  second = flip(back, r) * choose(odd, cosine, sine);
+  const Vec<double> in[1] = {u};
+  Vec<double> out[1];
+  logarithms(in, out);
+  return out[0];
 }
 
 /* The words of a block as the lanes of V, and what they stand for. */
@@ -90,7 +91,7 @@ struct Block;
 
 template <>
 struct Block<Vec<double>> {
-  static constexpr int groups = 1, at_once = 1;
+  static constexpr int groups = 1, at_once = 2;
   Words<double> word[1][4];
   LANES_INLINE Words<double> at(int i) const { return word[0][i]; }
 };
@@ -101,12 +102,6 @@ struct Block<Vec<float>> {
   Words<double> word[2][4];
   LANES_INLINE Words<float> at(int i) const { return pack(word[0][i], word[1][i]); }
 };
-
-template <int n, class F>
-LANES_INLINE void each(F f) {
-#pragma GCC unroll 8
-  for (int p = 0; p < n; p++) f(p);
-}
 
 /* Pairs of normals, one for each two words, stage by stage together. */
 template <int n>
@@ -146,7 +141,28 @@ LANES_INLINE void pairs(const Words<float> (&size)[n], const Words<float> (&angl
 template <int n>
 LANES_INLINE void pairs(const Words<double> (&size)[n], const Words<double> (&angle)[n],
                         Vec<double> (&out)[2 * n]) {
-  for (int p = 0; p < n; p++) turn(angle[p], radius(size[p]), out[2 * p], out[2 * p + 1]);
+  using V = Vec<double>;
+  using W = Words<double>;
+  V u[n], ln[n], x[n], z[n], sine[n], cosine[n];
+  W shifted[n];
+  each<n>([&](int p) {
+    u[p] = uniform(size[p]);
+    shifted[p] = angle[p] + W::broadcast(0x20000000);
+    const V rest = single(number(shifted[p] & W::broadcast(0x3fffffff)) - constant<V>(0x1p29));
+    x[p] = rest * constant<V>(series::HALF_PI * 0x1p-30);
+    z[p] = x[p] * x[p];
+  });
+  logarithms(u, ln);
+  plain_series(series::SINE, z, sine);
+  plain_series(series::COSINE, z, cosine);
+  each<n>([&](int p) {
+    const V r = root(constant<V>(-2) * ln[p]);
+    const W odd = shifted[p].template left<33>(), back = shifted[p].template left<32>();
+    const W over = (shifted[p] + W::broadcast(0x40000000)).template left<32>();
+    sine[p] = x[p] * sine[p];
+    out[2 * p] = flip(over, r) * choose(odd, sine[p], cosine[p]);
+    out[2 * p + 1] = flip(back, r) * choose(odd, cosine[p], sine[p]);
+  });
 }
 
 template <class V, int blocks>
