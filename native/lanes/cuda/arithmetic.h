@@ -7,9 +7,14 @@
 #ifdef __CUDACC__
 #define LANES_CARD __device__ __forceinline__
 #define LANES_UNROLL _Pragma("unroll")
+/* For loops whose length is known to a LoneNet alone, which needs it: its matrices are registers. */
+#define LANES_UNROLL_LONE _Pragma("unroll (Net::lone ? 16 : 1)")
+#define LANES_ROLL _Pragma("unroll 1")
 #else
 #define LANES_CARD inline
 #define LANES_UNROLL
+#define LANES_UNROLL_LONE
+#define LANES_ROLL
 #endif
 
 namespace lanes::card {

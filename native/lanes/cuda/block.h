@@ -11,7 +11,7 @@ template <class Real, int Kind, int P, int L>
 LANES_CARD void train_alone(const Job<Real>& job, int block, int thread) {
   const int64_t run = static_cast<int64_t>(block) * 32 + thread;
   if (run >= job.runs) return;
-  LoneNet<Real, Kind, P, L> net{job, {}, {}, {}, {}, {}, {}, nullptr};
+  LoneNet<Real, Kind, P, L> net{job, {}, {}, {}, {}, {}, {}, run};
   train(net, job, run, true);
 }
 

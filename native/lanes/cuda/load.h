@@ -12,7 +12,7 @@ namespace lanes::card {
 template <class Net, class F>
 LANES_CARD void each_matrix(Net& net, F f) {
   const int w = net.w(), d = net.d();
-  LANES_UNROLL
+  LANES_UNROLL_LONE
   for (int a = 1; a <= net.depth(); a++) f(a, w, a == 1 ? d : w, a == 1 ? 0 : w * d + (a - 2) * w * w);
   f(0, net.o(), w, w * d + (net.depth() - 1) * w * w);
 }
@@ -41,11 +41,7 @@ LANES_CARD void load_data(Net& net, const Job<Real>& job, int64_t run) {
   const int64_t d = net.d();
   const bool full = job.form == LANES_FULL;
   if constexpr (Net::lone) {
-    load_row(net, 0, job.sxx + run * d);
-    if (full)
-      net.full_syx = job.syx + run * d * d;
-    else
-      load_row(net, 1, job.syx + run * d);
+    (void)d, (void)full; /* a LoneNet reads them where they lie */
   } else if (job.mode == LANES_DESCENT) {
     load_row(net, 0, job.sxx + run * d);
     if (full)

@@ -19,8 +19,8 @@ struct LoneNet {
   const Job<Real>& job;
   Real weights[(L + 1) * cells], carries[Kind == 1 ? (L + 1) * cells : 1],
       belows[L > 1 ? (L - 1) * cells : 1];
-  Real residuals[cells], backs[2 * cells], rows[5 * P];
-  const Real* full_syx; /* [P][P] on the card, where the form is full */
+  Real residuals[cells], backs[2 * cells], seen[P];
+  int64_t run; /* its data are read where they lie, to spare registers */
 
   static LANES_CARD constexpr int ld() { return P; }
   static LANES_CARD constexpr int depth() { return L; }
@@ -33,8 +33,10 @@ struct LoneNet {
   LANES_CARD Real* below(int a) { return a == 1 ? weights + cells : belows + (a - 2) * cells; }
   LANES_CARD Real* residual() { return residuals; }
   LANES_CARD Real* back(int a) { return backs + (a & 1) * cells; }
-  LANES_CARD const Real* syx() const { return full_syx; }
-  LANES_CARD Real* row(int k) { return rows + k * P; }
+  LANES_CARD const Real* syx() const { return job.syx + run * cells; }
+  LANES_CARD const Real* variances() const { return job.sxx + run * P; }
+  LANES_CARD const Real* lambdas() const { return job.syx + run * P; }
+  LANES_CARD Real* amplitudes() { return seen; }
 
   LANES_CARD void sync() const {}
   LANES_CARD bool any(bool mine) const { return mine; }

@@ -29,7 +29,7 @@ struct Plan {
 constexpr int deepest_lone(int features, bool is_double) {
   if (features == 2) return is_double ? 4 : 6;
   if (features == 3) return is_double ? 2 : 4;
-  return features == 4 && !is_double ? 2 : 0;
+  return features == 4 ? (is_double ? 1 : 3) : 0;
 }
 
 /* shared_limit: bytes that a block may have. */

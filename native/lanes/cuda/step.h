@@ -55,7 +55,7 @@ LANES_CARD Update<Net> update_of(Net& net, int a, Real rate, Real momentum) {
 template <class Net>
 LANES_CARD void forward(Net& net) {
   using Real = typename Net::Real;
-  LANES_UNROLL
+  LANES_UNROLL_LONE
   for (int a = 2; a <= net.depth(); a++) {
     net.template product<true, false>(net.w(), net.d(), net.w(), net.weight(a), net.below(a - 1),
                                       FromZero<Real>(), StoreTo<Real>{net.below(a), net.ld()});
@@ -68,7 +68,8 @@ template <class Net>
 LANES_CARD void population(Net& net) {
   using Real = typename Net::Real;
   const int ld = net.ld(), d = net.d(), w = net.w(), o = net.o();
-  Real *residual = net.residual(), *sxx = net.row(0), *lambda = net.row(1);
+  Real* residual = net.residual();
+  const Real *sxx = net.variances(), *lambda = net.lambdas();
   const Real *whole = net.below(net.depth()), *syx = net.syx();
   const FromZero<Real> zero;
   const bool full = net.job.form == LANES_FULL;
@@ -159,7 +160,7 @@ LANES_CARD void backward(Net& net, Real rate, Real momentum) {
   net.template product<true, true>(o, w, d, net.residual(), net.below(depth), zero,
                                    update_of(net, 0, rate, momentum));
   net.sync();
-  LANES_UNROLL
+  LANES_UNROLL_LONE
   for (int a = depth; a >= 2; a--) {
     net.template product<false, false>(w, d, w, net.weight(a), net.back(a), zero,
                                        StoreTo<Real>{net.back(a - 1), ld});

@@ -53,15 +53,21 @@ struct TeamNet {
   /* Vectors: 0 sxx (moments: σ), 1 λ (slope), 2 τ, 3 −ν, 4 amplitudes. */
   LANES_CARD Real* row(int k) const { return fast + job.layout.rows + k * ld(); }
 
+  LANES_CARD const Real* variances() const { return row(0); }
+  LANES_CARD const Real* lambdas() const { return row(1); }
+  LANES_CARD Real* amplitudes() const { return row(4); }
+
   LANES_CARD void sync() const { sync_team<T>(rank); }
 
   /* Elements (i, j) of an m × n matrix, each by one thread. */
   template <class F>
   LANES_CARD void each(int m, int n, F f) const {
+    LANES_ROLL
     for (int e = rank; e < m * n; e += T) f(e / n, e % n);
   }
   template <class F>
   LANES_CARD void each_in_row(int n, F f) const {
+    LANES_ROLL
     for (int j = rank; j < n; j += T) f(j);
   }
 
@@ -110,6 +116,7 @@ struct TeamNet {
     for (int r = 0; r < TM; r++) LANES_UNROLL
     for (int c = 0; c < TN; c++) sum[r][c] = start(i + r, j + c * apart);
     const int whole = k & ~3;
+    LANES_ROLL
     for (int p = 0; p < whole; p += 4) {
       Four<Real> left[TM], right[TN];
       if constexpr (AAlongK) LANES_UNROLL
@@ -128,6 +135,7 @@ struct TeamNet {
         add(sum, x, y);
       }
     }
+    LANES_ROLL
     for (int p = whole; p < k; p++) {
       Real x[TM], y[TN];
       LANES_UNROLL

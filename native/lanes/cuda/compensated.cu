@@ -1,0 +1,7 @@
+#include "cuda/launch.h"
+
+namespace lanes::card {
+bool launch_compensated(const Plan& plan, const Job<float>& job) {
+  return launch_kind<float, 1>(plan, job);
+}
+}  // namespace lanes::card

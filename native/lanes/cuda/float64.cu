@@ -1,0 +1,7 @@
+#include "cuda/launch.h"
+
+namespace lanes::card {
+bool launch_float64(const Plan& plan, const Job<double>& job) {
+  return launch_kind<double, 0>(plan, job);
+}
+}  // namespace lanes::card
