@@ -54,7 +54,8 @@ export async function trainRun(spec: ResolvedSpec, problem: Problem, hands: Hand
  * engine throws; at once where a run cannot be planned
  */
 export function trainCohort(engine: Engine, members: readonly Member[]): Promise<TrainedRun>[] {
-  const runs = members.map((member) => startOf(member, engine))
+  const points = sharedPoints()
+  const runs = members.map((member) => startOf(member, engine, points(member.spec)))
   const trainees = runs.map(({ plan, pace }) => ({ plan, ...pace }))
   return engine.train(trainees).map(async (trained, r) => finish(await trained, runs[r] as Start))
 }
@@ -68,17 +69,17 @@ interface Start {
   wallSeconds(): number
 }
 
-function startOf(member: Member, engine: Engine): Start {
+function startOf(member: Member, engine: Engine, points: readonly number[]): Start {
   const { spec, problem, signal, now = () => performance.now() } = member
   const precision = engine.precision(spec.training.precision)
   const aligned = alignedStart(spec, problem)
   const initial = aligned?.initial ?? initialWeights(spec, problem.features)
-  const plan = { ...planOf(spec, problem, initial), ...aligned }
+  const plan = { ...planOf(spec, problem, initial), ...aligned, points }
   const { report, wallSeconds } = reports(plan, member, now)
   return { plan, aligned, precision, pace: { signal, report, now }, wallSeconds }
 }
 
-function planOf(spec: ResolvedSpec, problem: Problem, initial: Weights): RunPlan {
+function planOf(spec: ResolvedSpec, problem: Problem, initial: Weights): Omit<RunPlan, 'points'> {
   const { features, moments, spectrum } = problem
   return {
     objective: spec.objective,
@@ -90,7 +91,18 @@ function planOf(spec: ResolvedSpec, problem: Problem, initial: Weights): RunPlan
     sampler: samplerOf(spec, problem),
     initial,
     training: spec.training,
-    points: measurementPoints(spec),
+  }
+}
+
+/** `measurementPoints`, worked out once for runs that share them: they take a run's planning longest. */
+function sharedPoints(): (spec: ResolvedSpec) => readonly number[] {
+  const known = new Map<string, readonly number[]>()
+  return ({ measure, training }) => {
+    const end = training.mode === 'flow' ? training.time : training.steps
+    const key = JSON.stringify([measure.schedule, measure.points, training.mode, end])
+    const points = known.get(key) ?? measurementPoints({ measure, training })
+    known.set(key, points)
+    return points
   }
 }
 
