@@ -4,10 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "mlp/activation.h"
 #include "mlp/net.h"
 #include "mlp/rows.h"
-#include "mlp/tanh.h"
-#include "mlp/tiles.h"
 
 namespace lanes {
 /* One update of one run: the batch, the way forward, the way back. The arithmetic is in README.md. */
@@ -64,32 +63,12 @@ class MlpStep {
     for (; c < n; c++) to[c] = from[c];
   }
 
-  static LANES_INLINE V activate(int activation, V z) {
-    return activation == LANES_TANH ? hyperbolic_tangent(z) : keep(at_most(z, V::zero()), V::zero(), z);
-  }
-
-  static LANES_INLINE V derivative(int activation, V h, V g) {
-    return activation == LANES_TANH ? g * fnma(h, h, V::broadcast(1)) : keep(at_most(h, V::zero()), V::zero(), g);
-  }
-
-  template <int Activation, class F>
-  static LANES_INLINE void each_vector(float* to, std::ptrdiff_t ld, int i, int rows, int j, int columns, F f) {
-    for (int r = i; r < i + rows; r++) {
-      for (int c = 0; c < columns; c++) {
-        const std::ptrdiff_t at = r * ld + j + c * W;
-        f(Activation, at, V::load(to + at)).store(to + at);
-      }
-    }
-  }
-
   void through(const Layer& of, const float* from, float* to) const {
-    const int ld = of.ld_out, activation = of.activation;
-    forth(net_.rows, vectors(of.out), of.in, {from, of.ld_in}, {of.down, ld}, of.bias, to, ld,
-          [=](int i, int rows, int j, int columns) {
-            const auto f = [](int a, std::ptrdiff_t, V z) { return activate(a, z); };
-            if (activation == LANES_TANH) each_vector<LANES_TANH>(to, ld, i, rows, j, columns, f);
-            if (activation == LANES_RELU) each_vector<LANES_RELU>(to, ld, i, rows, j, columns, f);
-          });
+    const int n = vectors(of.out), ld = of.ld_out;
+    const Rows left{from, of.ld_in}, right{of.down, ld};
+    if (of.activation == LANES_TANH) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, TanhWork{});
+    if (of.activation == LANES_RELU) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, ReluWork{});
+    if (of.activation == LANES_LINEAR) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Plain{});
   }
 
   /*
@@ -126,14 +105,12 @@ class MlpStep {
   }
 
   void back(const Layer& of, const Layer& below, const float* g, float* to) const {
-    const int ld = of.ld_in, activation = below.activation;
+    const int n = vectors(of.in), ld = of.ld_in;
+    const Rows left{g, of.ld_out}, right{of.up, ld};
     const float* h = below.result;
-    forth(net_.rows, vectors(of.in), of.out, {g, of.ld_out}, {of.up, ld}, nullptr, to, ld,
-          [=](int i, int rows, int j, int columns) {
-            const auto f = [h](int a, std::ptrdiff_t at, V x) { return derivative(a, V::load(h + at), x); };
-            if (activation == LANES_TANH) each_vector<LANES_TANH>(to, ld, i, rows, j, columns, f);
-            if (activation == LANES_RELU) each_vector<LANES_RELU>(to, ld, i, rows, j, columns, f);
-          });
+    if (below.activation == LANES_TANH) forth(net_.rows, n, of.out, left, right, nullptr, to, ld, TanhSlope{{}, h});
+    if (below.activation == LANES_RELU) forth(net_.rows, n, of.out, left, right, nullptr, to, ld, ReluSlope{{}, h});
+    if (below.activation == LANES_LINEAR) forth(net_.rows, n, of.out, left, right, nullptr, to, ld, Plain{});
   }
 
   LANES_INLINE void improve(float* weight, float* carry, V g) const {

@@ -22,11 +22,12 @@ struct Rows {
  * at[i·ld + p]. An array whose elements are pinned in place is written to memory in each turn of the loop by g++ 12, hence
  * the values of their own.
  */
-template <int TM, int TN, bool Down>
-LANES_INLINE void chain_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM][TN]) {
+template <int TM, int TN, bool Down, class Side>
+LANES_INLINE void chain_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM][TN], Side side) {
   using V = Vec<float>;
 #pragma GCC unroll 1
   for (int p = 0; p < k; p++) {
+    side(p);
     const float* a = left.at + (Down ? p * left.ld : p);
     const float* b = right.at + p * right.ld;
     V columns[TN];
@@ -60,29 +61,48 @@ constexpr int tile_height(int columns, bool down) {
 }
 constexpr int tile_widest = registers == 32 ? 4 : 2;
 
-/* c = start + left · right, rows of TN vectors, and after(i, rows) for each tile. start: one row, or NULL for zeros. */
-template <int TN, int TM, class After>
-LANES_INLINE void forth_rows(int& i, int m, int k, Rows left, Rows right, const float* start, float* c,
-                             std::ptrdiff_t ldc, After after) {
+/*
+ * What is done with the elements of a product beside storing them. `turned(x, at)` is what is stored at c + at in place of
+ * x; `done` is called after each tile, `beside(p)` in turn p of the next one, `end` after the last.
+ */
+struct Plain {
+  LANES_INLINE Vec<float> turned(Vec<float> x, std::ptrdiff_t) const { return x; }
+  LANES_INLINE void done(std::ptrdiff_t, int, int) const {}
+  LANES_INLINE void beside(int) const {}
+  LANES_INLINE void end() const {}
+};
+
+/* A place in c: the first element, as an offset, and the next row. */
+struct Place {
+  std::ptrdiff_t at, ld;
+};
+
+template <int TN, int TM, class Work>
+LANES_INLINE void forth_rows(int& i, int m, int k, Rows left, Rows right, const float* start, float* c, Place to,
+                             Work& work) {
   using V = Vec<float>;
   for (; i + TM <= m; i += TM) {
+    const std::ptrdiff_t first = to.at + i * to.ld;
     V acc[TM][TN];
     each_of<TM, TN>([&](int r, int j) { acc[r][j] = start != nullptr ? V::load(start + j * V::width) : V::zero(); });
-    chain_tile<TM, TN, false>({left.at + i * left.ld, left.ld}, right, k, acc);
-    each_of<TM, TN>([&](int r, int j) { acc[r][j].store(c + (i + r) * ldc + j * V::width); });
-    after(i, TM);
+    chain_tile<TM, TN, false>({left.at + i * left.ld, left.ld}, right, k, acc, [&](int p) { work.beside(p); });
+    each_of<TM, TN>([&](int r, int j) {
+      const std::ptrdiff_t at = first + r * to.ld + j * V::width;
+      work.turned(acc[r][j], at).store(c + at);
+    });
+    work.done(first, TM, TN);
   }
-  if constexpr (TM > 1) forth_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, k, left, right, start, c, ldc, after);
+  if constexpr (TM > 1) forth_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, k, left, right, start, c, to, work);
 }
 
 /* One vector of columns, k a multiple of 16: sixteen rows of the right operand at a time stay in registers. */
-template <class After>
-LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* start, float* c, std::ptrdiff_t ldc,
-                            After after) {
+template <class Work>
+LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* start, float* c, Place to, Work& work) {
   using V = Vec<float>;
   constexpr int side = 16, height = 4;
   const int whole = m / height * height;
   for (int from = 0; from < k; from += side) {
+    const bool last = from + side == k;
     V held[side];
 #pragma GCC unroll 16
     for (int p = 0; p < side; p++) {
@@ -92,49 +112,53 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
     }
     for (int i = 0; i < whole; i += height) {
       const float* a = left.at + i * left.ld + from;
+      const std::ptrdiff_t first = to.at + i * to.ld;
       V acc[height];
 #pragma GCC unroll 16
       for (int r = 0; r < height; r++) {
-        if (from > 0) acc[r] = V::load(c + (i + r) * ldc);
+        if (from > 0) acc[r] = V::load(c + first + r * to.ld);
         else acc[r] = start != nullptr ? V::load(start) : V::zero();
       }
 #pragma GCC unroll 16
-      for (int p = 0; p < side; p++)
+      for (int p = 0; p < side; p++) {
+        if (last && p % 4 == 0) work.beside(p / 4);
 #pragma GCC unroll 16
         for (int r = 0; r < height; r++) acc[r] = fma(V::broadcast(a[r * left.ld + p]), held[p], acc[r]);
+      }
 #pragma GCC unroll 16
-      for (int r = 0; r < height; r++) acc[r].store(c + (i + r) * ldc);
-      if (from + side == k) after(i, height);
+      for (int r = 0; r < height; r++) {
+        const std::ptrdiff_t at = first + r * to.ld;
+        (last ? work.turned(acc[r], at) : acc[r]).store(c + at);
+      }
+      if (last) work.done(first, height, 1);
     }
   }
   return whole;
 }
 
-template <int TN, class After>
+template <int TN, class Work>
 LANES_INLINE void forth_columns(int& j, int m, int n, int k, Rows left, Rows right, const float* start, float* c,
-                                std::ptrdiff_t ldc, After after) {
+                                std::ptrdiff_t ldc, Work& work) {
   constexpr int W = Vec<float>::width;
   for (; j + TN <= n; j += TN) {
-    const auto then = [&](int i, int rows) { after(i, rows, j * W, TN); };
     const Rows b{right.at + j * W, right.ld};
+    const Place to{j * W, ldc};
     const float* first = start == nullptr ? nullptr : start + j * W;
     int i = 0;
     if constexpr (TN == 1 && registers == 32)
-      if (k % 16 == 0) i = forth_held(m, k, left, b, first, c + j * W, ldc, then);
-    forth_rows<TN, tile_height(TN, false)>(i, m, k, left, b, first, c + j * W, ldc, then);
+      if (k % 16 == 0) i = forth_held(m, k, left, b, first, c, to, work);
+    forth_rows<TN, tile_height(TN, false)>(i, m, k, left, b, first, c, to, work);
   }
-  if constexpr (TN > 1) forth_columns<TN - 1>(j, m, n, k, left, right, start, c, ldc, after);
+  if constexpr (TN > 1) forth_columns<TN - 1>(j, m, n, k, left, right, start, c, ldc, work);
 }
 
-/*
- * c [m][n vectors] = start + left [m][k] · right [k][n vectors]; after(first row, rows, first column, vectors) is called for
- * each tile while it is at hand.
- */
-template <class After>
+/* c [m][n vectors] = start + left [m][k] · right [k][n vectors], with `work` on the way. start: one row, NULL for zeros. */
+template <class Work>
 LANES_INLINE void forth(int m, int n, int k, Rows left, Rows right, const float* start, float* c, std::ptrdiff_t ldc,
-                        After after) {
+                        Work&& work) {
   int j = 0;
-  forth_columns<tile_widest>(j, m, n, k, left, right, start, c, ldc, after);
+  forth_columns<tile_widest>(j, m, n, k, left, right, start, c, ldc, work);
+  work.end();
 }
 
 template <int TN, int TM, class Out>
@@ -142,7 +166,7 @@ LANES_INLINE void down_rows(int& i, int m, int j, int k, Rows left, Rows right, 
   for (; i + TM <= m; i += TM) {
     Vec<float> acc[TM][TN];
     each_of<TM, TN>([&](int r, int c) { acc[r][c] = Vec<float>::zero(); });
-    chain_tile<TM, TN, true>({left.at + i, left.ld}, right, k, acc);
+    chain_tile<TM, TN, true>({left.at + i, left.ld}, right, k, acc, [](int) {});
     alignas(64) float sums[TM * TN * Vec<float>::width];
     each_of<TM, TN>([&](int r, int c) { acc[r][c].store(sums + (r * TN + c) * Vec<float>::width); });
 #pragma GCC unroll 1
