@@ -29,7 +29,7 @@ const LANGUAGE = ['-std=c++17', '-fPIC', '-fvisibility=hidden', '-pthread', '-Wa
  * No contraction and no fast-math: a multiplication and an addition become one rounding where the source says so
  * and nowhere else. Without errno a square root is one instruction.
  */
-export const KERNEL_FLAGS = [...LANGUAGE, '-O3', '-ffp-contract=off', '-fno-math-errno']
+export const KERNEL_FLAGS = [...LANGUAGE, '-O2', '-ffp-contract=off', '-fno-math-errno']
 
 /** Version 8 of Node-API is in every Node from 16 on. */
 export const ADDON_FLAGS = [...LANGUAGE, '-O2', '-DNAPI_VERSION=8']

@@ -21,19 +21,13 @@ struct Residual {
   }
 };
 
-/* A gradient's element goes into its weight. */
-template <class V, bool Lane, int D, int Kind>
+/* A gradient's element, or with momentum the velocity's, goes into its weight. */
+template <class V, bool Lane, int Kind>
 struct Update {
   using Real = typename V::Real;
-  Matrix<V, Lane> weight, carry, velocity;
-  V rate, mu;
-  bool momentum;
+  Matrix<V, Lane> weight, carry;
+  V rate;
   LANES_INLINE void operator()(int i, int j, V g) const {
-    if (D == 0 && momentum) {
-      Real* v = velocity.vector(i, j);
-      g = fma(mu, V::load(v), g);
-      g.store(v);
-    }
     Real* w = weight.vector(i, j);
     if constexpr (Kind == COMPENSATED) {
       Real* c = carry.vector(i, j);
@@ -43,6 +37,17 @@ struct Update {
     } else {
       fnma(rate, g, V::load(w)).store(w);
     }
+  }
+};
+
+/* A gradient's element goes into its velocity. */
+template <class V, bool Lane>
+struct Push {
+  Matrix<V, Lane> velocity;
+  V mu;
+  LANES_INLINE void operator()(int i, int j, V g) const {
+    auto* v = velocity.vector(i, j);
+    fma(mu, V::load(v), g).store(v);
   }
 };
 
@@ -87,21 +92,25 @@ struct Step {
     const View<Real> product_turned = turn(net.product());
     multiply(w, cd, o, net.weight[0].left().transposed(), net.residual.right(), Put{now});
     team.sync();
-    multiply(o, cw, d, net.residual.left(), product_turned, update(0));
+    descend(0, o, cw, d, net.residual.left(), product_turned);
     team.sync();
     for (int a = net.size.depth(); a >= 2; a--) {
       const View<Real> below_turned = turn(net.below[a - 1]);
       multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), Put{next});
       team.sync();
-      multiply(w, cw, d, now.left(), below_turned, update(a));
+      descend(a, w, cw, d, now.left(), below_turned);
       team.sync();
       const Mat spare = now;
       now = next;
       next = spare;
     }
+    if (D == 0 && net.momentum) {
+      const Push<V, Lane> push{net.velocity[1], V::load(net.mu)};
+      each(w, cd, [=](int i, int j) { push(i, j, at(now, i, j)); });
+      now = net.velocity[1];
+    }
     const auto first = update(1);
-    for (int i = team.begin(w); i < team.end(w); i++)
-      for (int j = 0; j < cd; j++) first(i, j, at(now, i, j));
+    each(w, cd, [=](int i, int j) { first(i, j, at(now, i, j)); });
     team.sync();
   }
 
@@ -115,11 +124,30 @@ struct Step {
   static LANES_INLINE V at(const Mat& m, int i, int j) { return V::load(m.vector(i, j)); }
   static LANES_INLINE V at(const Real* row, int j) { return V::load(row + j * V::width); }
 
-  /* Replaces each element of this member's rows of R by f(i, j). */
+  /* f(i, j) for this member's rows. */
   template <class F>
-  LANES_INLINE void each(F f) const {
-    for (int i = team.begin(net.size.o()); i < team.end(net.size.o()); i++)
-      for (int j = 0; j < net.cd(); j++) f(i, j).store(net.residual.vector(i, j));
+  LANES_INLINE void each(int rows, int columns, F f) const {
+    for (int i = team.begin(rows); i < team.end(rows); i++)
+      for (int j = 0; j < columns; j++) f(i, j);
+  }
+
+  /* Replaces each element of R by f(i, j). */
+  template <class F>
+  LANES_INLINE void replace(F f) const {
+    const Mat residual = net.residual;
+    each(net.size.o(), net.cd(), [=](int i, int j) { f(i, j).store(residual.vector(i, j)); });
+  }
+
+  /* The gradient of weight a, a product, and its update. */
+  LANES_INLINE void descend(int a, int m, int n, int k, View<Real> left, View<Real> right) const {
+    const auto into = update(a);
+    if (D == 0 && net.momentum) {
+      const Mat velocity = net.velocity[a];
+      multiply(m, n, k, left, right, Push<V, Lane>{velocity, V::load(net.mu)});
+      each(m, n, [=](int i, int j) { into(i, j, at(velocity, i, j)); });
+    } else {
+      multiply(m, n, k, left, right, into);
+    }
   }
 
   /* A matrix with w rows as a right operand that is read by columns. */
@@ -144,8 +172,8 @@ struct Step {
             to.at[static_cast<std::ptrdiff_t>(c) * out + r] = from.at[static_cast<std::ptrdiff_t>(r) * stride + c];
   }
 
-  LANES_INLINE Update<V, Lane, D, Kind> update(int a) const {
-    return {net.weight[a], net.carry[a], net.velocity[a], V::load(net.rate), V::load(net.mu), net.momentum};
+  LANES_INLINE Update<V, Lane, Kind> update(int a) const {
+    return {net.weight[a], net.carry[a], V::load(net.rate)};
   }
 
   void population() const {
@@ -168,7 +196,7 @@ struct Step {
     if (net.jepa) multiply(o, cd, d, net.product().left(), net.syx.right(), Put{target});
     team.sync();
     multiply(o, cd, d, mixed.left(), net.batch.right(), Put{residual});
-    each([=](int i, int j) { return at(residual, i, j) - at(target, i, j); });
+    replace([=](int i, int j) { return at(residual, i, j) - at(target, i, j); });
   }
 
   /* The batch's moments in law from A and −K = −H G (`kick`); U' and R stand in `residual`, Z in `mixed`. */
@@ -178,22 +206,21 @@ struct Step {
     const Real *sigma = net.sigma, *sigma_share = net.sigma_share, *rho = net.rho;
     multiply(o, cd, w, net.weight[0].left(), product.right(), Put{residual});
     if (net.jepa && net.form == LANES_DIAGONAL) {
-      each([=](int i, int j) { return fnma(at(product, i, j), at(rho, j), at(residual, i, j)) * at(sigma, j); });
+      replace([=](int i, int j) { return fnma(at(product, i, j), at(rho, j), at(residual, i, j)) * at(sigma, j); });
     } else {
       const Mat target = net.jepa ? mixed : net.slope;
       if (net.jepa) multiply(o, cd, d, product.left(), net.slope.right(), Put{mixed});
-      each([=](int i, int j) { return (at(residual, i, j) - at(target, i, j)) * at(sigma, j); });
+      replace([=](int i, int j) { return (at(residual, i, j) - at(target, i, j)) * at(sigma, j); });
     }
     team.sync();
     multiply(o, cd, d, residual.left(), net.lower.right(), Put{mixed});
     if (net.jepa) multiply(o, cd, d, product.left(), kick.right(), Put{mixed}, mixed);
     if (!net.jepa)
-      for (int i = team.begin(o); i < team.end(o); i++)
-        for (int j = 0; j < cd; j++) (at(mixed, i, j) + at(kick, i, j)).store(mixed.vector(i, j));
+      each(o, cd, [=](int i, int j) { (at(mixed, i, j) + at(kick, i, j)).store(mixed.vector(i, j)); });
     team.sync();
     const View<Real> lower_turned = Lane ? net.lower.right().transposed() : net.upper.right();
     multiply(o, cd, d, mixed.left(), lower_turned, Put{residual});
-    each([=](int i, int j) { return at(residual, i, j) * at(sigma_share, j); });
+    replace([=](int i, int j) { return at(residual, i, j) * at(sigma_share, j); });
   }
 };
 }  // namespace lanes

@@ -23,7 +23,7 @@ class Barrier {
       return;
     }
     for (int spins = 0; turn_.load(std::memory_order_acquire) == turn;) {
-      if (++spins < 20000) {
+      if (++spins < 2000) {
         pause();
       } else {
         std::this_thread::yield();  // a core that was taken away comes back after milliseconds

@@ -20,22 +20,24 @@ std::unique_ptr<Worker> worker_of(const lanes_batch& b, int threads = 1) {
   return std::make_unique<GroupWorker<V, Lane, D, Kind>>(b, threads);
 }
 
-/*
- * The sizes of which the compiler makes a kernel each: square nets without momentum. Not in the portable build for
- * x86-64, which an old CPU alone runs and which would take half of the build's time.
- */
+/* Any sizes, and with momentum too. */
 template <class V, int Kind>
 std::unique_ptr<Worker> lanes_worker(const lanes_batch& b) {
-#if !defined(LANES_ISA_PORTABLE) || !defined(__x86_64__)
-  if (b.width == b.features && b.momentum == nullptr) {
-    switch (b.features) {
-      case 4: return worker_of<V, true, 4, Kind>(b);
-      case 8: return worker_of<V, true, 8, Kind>(b);
-      default: break;
-    }
-  }
-#endif
   return worker_of<V, true, 0, Kind>(b);
+}
+
+/*
+ * Sizes that the compiler knows pay where a product is a few tiles: square nets of 4 or 8, the paper's. Not in the
+ * portable build for x86-64, which an old CPU alone runs and which would take half of the build's time.
+ */
+template <class V, int Kind>
+std::unique_ptr<Worker> small_lanes_worker(const lanes_batch& b) {
+#if !defined(LANES_ISA_PORTABLE) || !defined(__x86_64__)
+  const bool square = b.width == b.features && b.momentum == nullptr;
+  if (square && b.features == 4) return worker_of<V, true, 4, Kind>(b);
+  if (square && b.features == 8) return worker_of<V, true, 8, Kind>(b);
+#endif
+  return lanes_worker<V, Kind>(b);
 }
 }  // namespace lanes
 #endif
