@@ -54,7 +54,9 @@ async function prepare(run: CohortRun): Promise<Ready> {
   signal.throwIfAborted()
   await checkData(run)
   const problem = await openProblem(spec.data)
-  const engine = await chooseEngine(spec)
+  const engine = await chooseEngine(spec, {
+    onMissing: ({ message }) => log.warn({ jobId: id, why: message }, 'engine missing, run goes to another'),
+  })
   let isTold = false
   const report = (progress: Progress) => {
     if (!isTold) tell({ type: 'running', run: id, engine: engine.name, device: engine.device })

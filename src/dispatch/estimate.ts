@@ -29,7 +29,7 @@ interface Speed {
  */
 const SPEED: Readonly<Record<Exclude<EngineName, 'auto'>, Speed>> = {
   reference: { start: 0.05, perStep: 0.7e-6, perProduct: 0, flops: 2.1e9 },
-  lanes: { start: 0.05, perStep: 0, perProduct: 0.05e-6, flops: 1.2e11 },
+  lanes: { start: 0.05, perStep: 0, perProduct: 0.03e-6, flops: 1.2e11 },
   tensorflow: { start: 1.5, perStep: 140e-6, perProduct: 20e-6, flops: 6e9 },
 }
 const LANES_IN_FLOAT64: Speed = { ...SPEED.lanes, flops: 0.6e11 }
@@ -66,18 +66,21 @@ function speedOf(spec: ResolvedSpec): Speed {
 }
 
 const PER_NORMAL = 0.1e-6 // a counter-based normal draw of a sampler, in JavaScript
-const PER_LANES_NORMAL = 4e-9
+const PER_LANES_NORMAL = 3e-9
+const PER_LANES_DRAW = 0.4e-6 // whatever the size
 
 /**
- * A minibatch: normals for x and y and its two moments, on every engine but TensorFlow by plain loops; or the moments'
+ * What a minibatch takes, in sgd: normals for x and y and its two moments, on every engine but TensorFlow by plain loops; or the moments'
  * factors and their four products.
  */
-function drawOf({ batchSize = 0, draws }: ResolvedDescent, features: number, speed: Speed) {
+function drawOf({ mode, batchSize = 0, draws }: ResolvedDescent, features: number, speed: Speed) {
+  if (mode !== 'sgd') return { flops: 0, seconds: 0 }
   const isLanes = speed === SPEED.lanes || speed === LANES_IN_FLOAT64
   if (draws === 'moments') {
     const flops = 8 * features ** 3
-    const normals = 1.5 * features ** 2 * (isLanes ? PER_LANES_NORMAL : PER_NORMAL)
-    return { flops, seconds: normals + flops / speed.flops }
+    const normals = 1.5 * features ** 2
+    const drawn = isLanes ? PER_LANES_DRAW + normals * PER_LANES_NORMAL : normals * PER_NORMAL
+    return { flops, seconds: drawn + flops / speed.flops }
   }
   // Lanes turns both moments into its coordinates, where these are not the data's own.
   const flops = 4 * batchSize * features ** 2 + (isLanes ? 8 * features ** 3 : 0)

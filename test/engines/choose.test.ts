@@ -51,19 +51,27 @@ it('the limits that specs are checked against are those of the kernels', () => {
   assert.ok(MAX_FEATURES >= MAX_WIDTH) // a width is never below the features
 })
 
-it('without lanes auto takes the reference engine for small steps, flow and float64', async () => {
-  const choose = async (asked: ResolvedSpec) => (await chooseEngine(asked, withoutLanes)).name
+it('without lanes auto takes the reference engine for small steps, flow and float64, and says why', async () => {
+  const told: string[] = []
+  const onMissing = ({ message }: ExperimentError) => told.push(message)
+  const choose = async (asked: ResolvedSpec) =>
+    (await chooseEngine(asked, { installation: withoutLanes, onMissing })).name
   assert.equal(await choose(spec(8)), 'reference')
   assert.equal(await choose(spec(200, { training: flow })), 'reference')
   assert.equal(await choose(spec(200, { training: double })), 'reference')
+  assert.equal(told.length, 3)
+  assert.match(told[0] ?? '', /lanes.*no C\+\+ compiler\. Install g\+\+/)
 })
 
 it('without lanes auto takes TensorFlow for large steps', { skip }, async () => {
-  assert.equal((await chooseEngine(spec(128, { device: 'cpu' }), withoutLanes)).name, 'tensorflow')
+  assert.equal(
+    (await chooseEngine(spec(128, { device: 'cpu' }), { installation: withoutLanes })).name,
+    'tensorflow',
+  )
 })
 
 it('without lanes a run that asks for them is refused with what the set-up said', async () => {
-  const asked = chooseEngine(spec(8, { engine: 'lanes' }), withoutLanes)
+  const asked = chooseEngine(spec(8, { engine: 'lanes' }), { installation: withoutLanes })
   await assert.rejects(asked, hasCode('ENGINE_UNAVAILABLE', /lanes.*no C\+\+ compiler\. Install g\+\+/))
 })
 

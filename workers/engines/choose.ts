@@ -8,6 +8,13 @@ import { openLanesEngine } from './lanes/engine.ts'
 import { referenceEngine } from './reference/engine.ts'
 import { openTensorFlowEngine } from './tensorflow/engine.ts'
 
+export interface Choice {
+  /** What the set-up left; this checkout's where it is left out. */
+  readonly installation?: Installation
+  /** Hears why an engine that the run would have had is not here, before it goes to another. */
+  onMissing?(error: ExperimentError): void
+}
+
 /**
  * The engine of a run: the one asked for, or by speed. That is lanes, which is the fastest at every shape it takes; where
  * it is not built, TensorFlow for wide runs and the reference engine for the others. For that pair a population step is
@@ -17,19 +24,17 @@ import { openTensorFlowEngine } from './tensorflow/engine.ts'
  *
  * @throws ENGINE_UNAVAILABLE with the reason, CUDA_UNAVAILABLE where device cuda finds no GPU
  */
-export async function chooseEngine(
-  spec: ResolvedSpec,
-  installation: Installation = readInstallation(),
-): Promise<Engine> {
+export async function chooseEngine(spec: ResolvedSpec, choice: Choice = {}): Promise<Engine> {
+  const { installation = readInstallation(), onMissing = () => {} } = choice
   if (spec.device === 'cuda' && findGpus().names.length === 0) {
     throw new ExperimentError('CUDA_UNAVAILABLE', { why: 'this machine shows 0 GPUs' })
   }
   if (intendedEngine(spec) === 'lanes') {
-    const lanes = await orMissing(spec, async () => openLanes(spec, installation))
+    const lanes = await orMissing(spec, onMissing, async () => openLanes(spec, installation))
     if (lanes !== null) return lanes
   }
   if (engineWithoutLanes(spec) === 'tensorflow') {
-    const tensorflow = await orMissing(spec, () => openTensorFlow(spec))
+    const tensorflow = await orMissing(spec, onMissing, () => openTensorFlow(spec))
     if (tensorflow !== null) return tensorflow
   }
   if (spec.device === 'cuda') throw refusal('reference', 'it computes on the CPU, and this run asks for cuda')
@@ -47,13 +52,18 @@ async function openTensorFlow({ device, training }: ResolvedSpec): Promise<Engin
 }
 
 /** An engine, or null where it is not here and the run does not insist on it. */
-async function orMissing(spec: ResolvedSpec, open: () => Promise<Engine>): Promise<Engine | null> {
+async function orMissing(
+  spec: ResolvedSpec,
+  onMissing: (error: ExperimentError) => void,
+  open: () => Promise<Engine>,
+): Promise<Engine | null> {
   try {
     return await open()
   } catch (error) {
     const isMissing = error instanceof ExperimentError && error.code === 'ENGINE_UNAVAILABLE'
-    if (isMissing && spec.engine === 'auto' && spec.device !== 'cuda') return null
-    throw error
+    if (!isMissing || spec.engine !== 'auto' || spec.device === 'cuda') throw error
+    onMissing(error)
+    return null
   }
 }
 
