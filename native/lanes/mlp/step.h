@@ -18,10 +18,8 @@ class MlpStep {
 
   /* Copies the rows that `net.chosen` names of x [N][nx] and y [N][ny]. */
   void gather(const float* x, int nx, const float* y, int ny) const {
-    for (int i = 0; i < net_.rows; i++) {
-      copy(x + net_.chosen[i] * std::ptrdiff_t{nx}, nx, net_.x + i * std::ptrdiff_t{net_.ld_x});
-      copy(y + net_.chosen[i] * std::ptrdiff_t{ny}, ny, net_.y + i * std::ptrdiff_t{net_.ld_y});
-    }
+    choose(x, nx, net_.x, net_.ld_x);
+    choose(y, ny, net_.y, net_.ld_y);
   }
 
   /* The way forward. @returns the batch's loss, exactly so where `exact`, else a finite number where it is one */
@@ -57,10 +55,13 @@ class MlpStep {
   /* ∂/∂z of a layer, and what the decoder gives. In jepa the target lies in the other one until the residual is taken. */
   float* gradient_of(int l) const { return net_.gradient[l % 2]; }
 
-  static LANES_INLINE void copy(const float* from, int n, float* to) {
-    int c = 0;
-    for (; c + W <= n; c += W) V::load(from + c).store(to + c);
-    for (; c < n; c++) to[c] = from[c];
+  LANES_INLINE void choose(const float* from, int n, float* to, int ld) const {
+    const int whole = n / W * W;
+    for (int c = 0; c < whole; c += W)
+      for (int i = 0; i < net_.rows; i++)
+        V::load(from + net_.chosen[i] * std::ptrdiff_t{n} + c).store(to + i * std::ptrdiff_t{ld} + c);
+    for (int i = 0; i < net_.rows && whole < n; i++)
+      for (int c = whole; c < n; c++) to[i * std::ptrdiff_t{ld} + c] = from[net_.chosen[i] * std::ptrdiff_t{n} + c];
   }
 
   void through(const Layer& of, const float* from, float* to) const {
@@ -81,19 +82,19 @@ class MlpStep {
     float part[16];
     for (int lane = 0; lane < 16; lane += W) {
       V sum[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
-      const auto take = [&](int i, V& chain) {
-        for (int c = lane; c < of.out; c += 16) {
+      for (int c = lane; c < of.out; c += 16) {
+        const auto take = [&](int i, V& chain) {
           float* at = u + i * std::ptrdiff_t{of.ld_out} + c;
           const V r = V::load(at) - V::load(target + i * std::ptrdiff_t{ld_target} + c);
           r.store(at);
           chain = fma(r, r, chain);
-        }
-      };
-      int i = 0;
-      for (; i + 4 <= net_.rows; i += 4)
+        };
+        int i = 0;
+        for (; i + 4 <= net_.rows; i += 4)
 #pragma GCC unroll 4
-        for (int r = 0; r < 4; r++) take(i + r, sum[r]);
-      for (int r = 0; i + r < net_.rows; r++) take(i + r, sum[r]);
+          for (int r = 0; r < 4; r++) take(i + r, sum[r]);
+        for (int r = 0; i + r < net_.rows; r++) take(i + r, sum[r]);
+      }
       ((sum[0] + sum[1]) + (sum[2] + sum[3])).store(part + lane);
     }
     bool is_finite = true;
