@@ -17,7 +17,10 @@ import { textsOf } from './sources.mjs'
 export async function compileAll(shop, tasks, onDone = () => {}) {
   mkdirSync(shop.objects, { recursive: true })
   const objects = tasks.map((task) => objectOf(shop, task))
-  const waiting = [...tasks.keys()].filter((index) => !existsSync(objects[index]))
+  const length = (index) => [...textsOf(shop.home, tasks[index].file).values()].join('').length
+  const waiting = [...tasks.keys()]
+    .filter((index) => !existsSync(objects[index]))
+    .sort((a, b) => length(b) - length(a)) // what includes most takes longest and is not left for the end
   let done = tasks.length - waiting.length
   onDone(done)
   const work = async () => {
