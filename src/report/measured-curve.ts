@@ -4,11 +4,11 @@ import type { Measurements } from '../experiment/measurement.ts'
  * What was seen of one feature's amplitude w: the rows of the schedule and, between them, the passages of
  * the ladder, in one series.
  *
- * Between its points the curve is read through four neighbours, in coordinates in which it is nearly
+ * Between its points the curve is read through six neighbours, in coordinates in which it is nearly
  * straight: time as a function of y = ln w − ln(w̄* − w), because a mode ends its rise as t ≈ y/rate
  * (docs/theory.md §3), and ln w as a function of time. Whatever the polynomial says, the answer stays
  * between the two measured points around it. From exact points, 40 rungs a decade and 200 rows, the time of
- * reaching p w̄* is read to 3e-7 for p up to 0.5, 1e-5 up to 0.9 and 1e-3 at 0.99 (relative; both objectives,
+ * reaching p w̄* is read to 1e-9 for p up to 0.5, 1e-6 up to 0.9 and 1e-3 at 0.99 (relative; both objectives,
  * depth 1 to 6), where the ladder has no rung left and the rows alone tell.
  */
 export interface MeasuredCurve {
@@ -77,7 +77,7 @@ function climb(curve: MeasuredCurve, first: number, place: (w: number) => number
   const nodes: Node[] = []
   let at = 0
   for (const [k, w] of curve.amplitude.entries()) {
-    if (k > first && nodes.length > at + 2) break
+    if (k > first && nodes.length > at + 3) break
     if (w <= 0) continue
     const y = place(w)
     const gain = y - (nodes.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY)
@@ -90,9 +90,9 @@ function climb(curve: MeasuredCurve, first: number, place: (w: number) => number
   return { nodes, at }
 }
 
-/** The value at x of the cubic through the two nodes on either side of it, kept between its neighbours' values. */
+/** The value at x of the polynomial through the three nodes on either side of it, kept between its neighbours' values. */
 function interpolate(nodes: readonly Node[], at: number, x: number): number {
-  const near = nodes.slice(Math.max(0, at - 2), at + 2)
+  const near = nodes.slice(Math.max(0, at - 3), at + 3)
   return keptBetween(nodes, at, x, lagrange(near, x))
 }
 
