@@ -50,14 +50,28 @@ export async function trainRun(spec: ResolvedSpec, problem: Problem, hands: Hand
  * A cohort from specs to trajectories: plan every run, train them all on the engine, and turn the weights of runs that were
  * trained in coordinates of their own back into those of the spec. Knows no queue and no process.
  *
- * There is a promise for each run, in order. @throws in it the signal's reason once the run is aborted, and what the
- * engine throws; at once where a run cannot be planned
+ * There is a promise for each run, in order. @throws in it the signal's reason once the run is aborted, and what its
+ * planning or the engine throws
  */
 export function trainCohort(engine: Engine, members: readonly Member[]): Promise<TrainedRun>[] {
   const points = sharedPoints()
-  const runs = members.map((member) => startOf(member, engine, points(member.spec)))
-  const trainees = runs.map(({ plan, pace }) => ({ plan, ...pace }))
-  return engine.train(trainees).map(async (trained, r) => finish(await trained, runs[r] as Start))
+  const starts = members.map((member) => orError(() => startOf(member, engine, points(member.spec))))
+  const ready = starts.filter((start): start is Start => !(start instanceof Error))
+  const trained = engine.train(ready.map(({ plan, pace }) => ({ plan, ...pace })))
+  const ends = new Map(ready.map((start, r) => [start, trained[r] as Promise<Trajectory>]))
+  return starts.map(async (start) => {
+    if (start instanceof Error) throw start
+    return finish(await (ends.get(start) as Promise<Trajectory>), start)
+  })
+}
+
+/** What cannot be planned fails alone. */
+function orError<T>(plan: () => T): T | Error {
+  try {
+    return plan()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }
 
 /** A member made ready to train. */

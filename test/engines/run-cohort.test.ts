@@ -113,3 +113,21 @@ it('in a cohort a run that is cancelled or diverges is nothing to the others', a
   assert.ok(diverged?.status === 'fulfilled' && diverged.value.outcome === 'diverged')
   assert.ok(cancelled?.status === 'rejected' && cancelled.reason.name === 'AbortError')
 })
+
+it('in a cohort a run that the engine has no precision for fails alone', async () => {
+  const { begin } = referenceEngine
+  const precision = (asked: 'compensated' | 'float32' | 'float64') => {
+    if (asked === 'float64') throw new RangeError('no float64 here')
+    return asked
+  }
+  const double = {
+    mode: 'gradient-descent' as const,
+    learningRate: 0.1,
+    steps: 3,
+    precision: 'float64' as const,
+  }
+  const specs = [shortSpec({ training: double }), shortSpec()]
+  const [refused, trained] = await trainMany(stepwise({ ...referenceEngine, precision }, begin), specs)
+  assert.ok(refused?.status === 'rejected' && /no float64/.test(refused.reason.message))
+  assert.ok(trained?.status === 'fulfilled' && trained.value.outcome === 'succeeded')
+})
