@@ -11,6 +11,7 @@ const X64 = [
     flags: [
       ...['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx2', '-mfma'],
       ...['-mprefer-vector-width=512', '-DLANES_ISA_AVX512'],
+      '-Wno-maybe-uninitialized', // g++ 12 says it of its own intrinsics
     ],
   },
 ]

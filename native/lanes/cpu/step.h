@@ -2,6 +2,7 @@
 #define JEPALAB_LANES_STEP_H
 #include "cpu/net.h"
 #include "cpu/team.h"
+#include "cpu/turn.h"
 
 namespace lanes {
 /* What an update does to a weight; see README.md, "The arithmetic". */
@@ -155,21 +156,13 @@ struct Step {
     if constexpr (Lane) {
       return m.right().transposed();
     } else {
-      transpose(net.size.w(), net.size.d(), m, net.turned);
+      // A member turns whole blocks.
+      const int width = V::width, blocks = net.cd(), d = net.size.d();
+      const int begin = team.begin(blocks) * width, end = team.end(blocks) * width;
+      transpose(net.size.w(), begin, end < d ? end : d, m.at, m.ld * width, net.turned.at, net.turned.ld * width);
       team.sync();
       return net.turned.right();
     }
-  }
-
-  /* to [cols][rows] = from' [rows][cols], each member some rows of `to`. */
-  void transpose(int rows, int cols, const Mat& from, const Mat& to) const {
-    const int stride = from.ld * V::width, out = to.ld * V::width, end = team.end(cols);
-    constexpr int block = 16;
-    for (int c0 = team.begin(cols); c0 < end; c0 += block)
-      for (int r0 = 0; r0 < rows; r0 += block)
-        for (int c = c0; c < (c0 + block < end ? c0 + block : end); c++)
-          for (int r = r0; r < (r0 + block < rows ? r0 + block : rows); r++)
-            to.at[static_cast<std::ptrdiff_t>(c) * out + r] = from.at[static_cast<std::ptrdiff_t>(r) * stride + c];
   }
 
   LANES_INLINE Update<V, Lane, Kind> update(int a) const {
