@@ -4,19 +4,19 @@
 #include "mlp/tiles.h"
 
 namespace lanes {
-struct TanhWork : Plain {
+struct Tanh {
   LANES_INLINE Vec<float> turned(Vec<float> z, std::ptrdiff_t) const { return hyperbolic_tangent(z); }
 };
 
 /* 0 where z ≤ 0; a NaN stays one. */
-struct ReluWork : Plain {
+struct Relu {
   LANES_INLINE Vec<float> turned(Vec<float> z, std::ptrdiff_t) const {
     return keep(at_most(z, Vec<float>::zero()), Vec<float>::zero(), z);
   }
 };
 
 /* The gradient by a layer's results becomes that by its z. h: the results, laid out as c. */
-struct TanhSlope : Plain {
+struct TanhSlope {
   const float* h;
   LANES_INLINE Vec<float> turned(Vec<float> g, std::ptrdiff_t at) const {
     const Vec<float> y = Vec<float>::load(h + at);
@@ -24,7 +24,7 @@ struct TanhSlope : Plain {
   }
 };
 
-struct ReluSlope : Plain {
+struct ReluSlope {
   const float* h;
   LANES_INLINE Vec<float> turned(Vec<float> g, std::ptrdiff_t at) const {
     return keep(at_most(Vec<float>::load(h + at), Vec<float>::zero()), Vec<float>::zero(), g);

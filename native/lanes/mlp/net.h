@@ -13,10 +13,10 @@ struct Layer {
   int in, out;
   int ld_in, ld_out;
   int activation;
-  bool keeps_up;        // the updates go to `up`, else to `down`
-  float* down;          // W' [in][ld_out], for the way forward
-  float* up;            // W [out][ld_in], for the way back; NULL in the first layer
-  float* carry;         // of the one that is updated
+  bool keeps_up;             // the updates go to `up`, else to `down`
+  float* down;               // W' [in][ld_out], for the way forward
+  float* up;                 // W [out][ld_in], for the way back; NULL in the first layer
+  float* carry;              // of the one that is updated
   float *bias, *bias_carry;  // [ld_out] or NULL
   float* result;             // activations [rows][ld_out]; NULL in the decoder
 
@@ -26,24 +26,28 @@ struct Layer {
   float* kept() const { return keeps_up ? up : down; }
   /* Brings the other form in line with the one that is updated. */
   void mirror() const {
-    if (up != nullptr) turn(kept(), kept_ld(), kept_rows(), kept_columns(), keeps_up ? down : up, keeps_up ? ld_out : ld_in);
+    if (up != nullptr)
+      turn(kept(), kept_ld(), kept_rows(), kept_columns(), keeps_up ? down : up, keeps_up ? ld_out : ld_in);
   }
 };
 
 /* One thread's memory: a run's weights, the activations of a batch, and the gradients on their way back. */
 struct MlpNet {
-  const int layers;          // of the encoder; layer[layers] is the decoder
+  const int layers;  // of the encoder; layer[layers] is the decoder
   const int rows;
   const bool jepa, compensated;
   Layer layer[LANES_MLP_MAX_LAYERS + 1];
-  float *x, *y;              // the batch's inputs [rows][ld] and what f or the decoder is compared with
+  float *x, *y;  // the batch's inputs [rows][ld] and what f or the decoder is compared with
   int ld_x, ld_y;
-  float* gradient[2];        // [rows][ld of the widest]
-  int32_t* chosen;           // [rows] samples
+  float* gradient[2];  // [rows][ld of the widest]
+  int32_t* chosen;     // [rows] samples
   Arena arena;
 
   explicit MlpNet(const lanes_mlp_batch& b)
-      : layers(b.layers), rows(b.rows), jepa(b.objective == LANES_JEPA), compensated(b.precision == LANES_COMPENSATED) {
+      : layers(b.layers),
+        rows(b.rows),
+        jepa(b.objective == LANES_JEPA),
+        compensated(b.precision == LANES_COMPENSATED) {
     place(b);
     arena.allocate();
     place(b);

@@ -7,8 +7,9 @@
 
 namespace lanes {
 /*
- * rows[0 … count): which samples update number `step` takes, see mlp.h. A lane is a block of one key and step, unlike in
- * random/philox.h, and four vectors of them go through the rounds together. `rows` has room for count rounded up to 64.
+ * rows[0 … count): which samples update number `step` takes, see mlp.h. A lane is a block of one key and
+ * step, unlike in random/philox.h, and four vectors of them go through the rounds together. `rows` has room
+ * for count rounded up to 64.
  */
 inline void draw_rows(int64_t seed, int64_t step, int64_t samples, int count, int32_t* rows) {
   using V = Vec<double>;

@@ -22,7 +22,8 @@ void each_weight(const MlpNet& net, F f) {
     const Layer& of = net.layer[l];
     for (int r = 0; r < of.out; r++) {
       for (int c = 0; c < of.in; c++) {
-        const std::ptrdiff_t to = of.keeps_up ? r * std::ptrdiff_t{of.ld_in} + c : c * std::ptrdiff_t{of.ld_out} + r;
+        const std::ptrdiff_t to =
+            of.keeps_up ? r * std::ptrdiff_t{of.ld_in} + c : c * std::ptrdiff_t{of.ld_out} + r;
         f(at++, of.kept()[to], of.carry == nullptr ? nullptr : of.carry + to);
       }
     }
@@ -166,8 +167,8 @@ LANES_EXPORT int32_t lanes_mlp_run(const lanes_mlp_batch* batch) {
   try {
     lanes::train_all(*batch);
   } catch (const std::bad_alloc&) {
-    return lanes::mlp_refuse(LANES_NO_MEMORY, "There is no memory for the work of %lld threads; ask for fewer.",
-                             batch->threads);
+    return lanes::mlp_refuse(
+        LANES_NO_MEMORY, "There is no memory for the work of %lld threads; ask for fewer.", batch->threads);
   }
   if (batch->cancel != nullptr && *batch->cancel != 0) {
     return lanes::mlp_refuse(LANES_CANCELLED, "The call was cancelled among %lld runs.", batch->runs);

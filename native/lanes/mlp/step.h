@@ -22,7 +22,8 @@ class MlpStep {
     choose(y, ny, net_.y, net_.ld_y);
   }
 
-  /* The way forward. @returns the batch's loss, exactly so where `exact`, else a finite number where it is one */
+  /* The way forward. @returns the batch's loss, exactly so where `exact`, else a finite number where it is
+   * one */
   double forward(bool exact) const {
     const float* target = net_.y;
     int ld = net_.ld_y;
@@ -52,7 +53,8 @@ class MlpStep {
   static constexpr int W = V::width;
   static int vectors(int n) { return (n + W - 1) / W; }
 
-  /* ∂/∂z of a layer, and what the decoder gives. In jepa the target lies in the other one until the residual is taken. */
+  /* ∂/∂z of a layer, and what the decoder gives. In jepa the target lies in the other one until the residual
+   * is taken. */
   float* gradient_of(int l) const { return net_.gradient[l % 2]; }
 
   LANES_INLINE void choose(const float* from, int n, float* to, int ld) const {
@@ -61,20 +63,21 @@ class MlpStep {
       for (int i = 0; i < net_.rows; i++)
         V::load(from + net_.chosen[i] * std::ptrdiff_t{n} + c).store(to + i * std::ptrdiff_t{ld} + c);
     for (int i = 0; i < net_.rows && whole < n; i++)
-      for (int c = whole; c < n; c++) to[i * std::ptrdiff_t{ld} + c] = from[net_.chosen[i] * std::ptrdiff_t{n} + c];
+      for (int c = whole; c < n; c++)
+        to[i * std::ptrdiff_t{ld} + c] = from[net_.chosen[i] * std::ptrdiff_t{n} + c];
   }
 
   void through(const Layer& of, const float* from, float* to) const {
     const int n = vectors(of.out), ld = of.ld_out;
     const Rows left{from, of.ld_in}, right{of.down, ld};
-    if (of.activation == LANES_TANH) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, TanhWork{});
-    if (of.activation == LANES_RELU) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, ReluWork{});
+    if (of.activation == LANES_TANH) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Tanh{});
+    if (of.activation == LANES_RELU) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Relu{});
     if (of.activation == LANES_LINEAR) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Plain{});
   }
 
   /*
-   * Takes the target off what the decoder gave. The loss is the sum of sixteen parts, one a column modulo 16, each of four
-   * chains, one a row modulo 4.
+   * Takes the target off what the decoder gave. The loss is the sum of sixteen parts, one a column modulo 16,
+   * each of four chains, one a row modulo 4.
    */
   double residual(const float* target, int ld_target, bool exact) const {
     const Layer& of = net_.decoder();
@@ -109,8 +112,10 @@ class MlpStep {
     const int n = vectors(of.in), ld = of.ld_in;
     const Rows left{g, of.ld_out}, right{of.up, ld};
     const float* h = below.result;
-    if (below.activation == LANES_TANH) forth(net_.rows, n, of.out, left, right, nullptr, to, ld, TanhSlope{{}, h});
-    if (below.activation == LANES_RELU) forth(net_.rows, n, of.out, left, right, nullptr, to, ld, ReluSlope{{}, h});
+    if (below.activation == LANES_TANH)
+      forth(net_.rows, n, of.out, left, right, nullptr, to, ld, TanhSlope{h});
+    if (below.activation == LANES_RELU)
+      forth(net_.rows, n, of.out, left, right, nullptr, to, ld, ReluSlope{h});
     if (below.activation == LANES_LINEAR) forth(net_.rows, n, of.out, left, right, nullptr, to, ld, Plain{});
   }
 
@@ -127,8 +132,8 @@ class MlpStep {
     const Rows below{from, of.ld_in}, above{g, of.ld_out};
     const int ld = of.kept_ld();
     float *weight = of.kept(), *carry = of.carry;
-    down(of.kept_rows(), vectors(of.kept_columns()), net_.rows, of.keeps_up ? above : below, of.keeps_up ? below : above,
-         [=](int i, int j, V dw) {
+    down(of.kept_rows(), vectors(of.kept_columns()), net_.rows, of.keeps_up ? above : below,
+         of.keeps_up ? below : above, [=](int i, int j, V dw) {
            const std::ptrdiff_t at = i * std::ptrdiff_t{ld} + j;
            improve(weight + at, carry + at, dw);
          });

@@ -5,10 +5,11 @@
 #include "cpu/vec.h"
 
 /*
- * The products of a layer: element (i, j) is one fma chain over rising k. As in cpu/product.h the left operand is broadcast
- * and the right one read by vectors; here a tile's rows may be 16, the left operand may be read down its columns, and
- * products of one vector of columns keep the right operand in registers. Shares of the FMA peak (AVX-512): tiles of
- * 6 × 4 vectors 92 %, of 16 × 1 down the columns 88 %, of one vector with the right operand held 88 % (as a plain tile 70 %).
+ * The products of a layer: element (i, j) is one fma chain over rising k. As in cpu/product.h the left
+ * operand is broadcast and the right one read by vectors; here a tile's rows may be 16, the left operand may
+ * be read down its columns, and products of one vector of columns keep the right operand in registers. Shares
+ * of the FMA peak (AVX-512): tiles of 6 × 4 vectors 92 %, of 16 × 1 down the columns 88 %, of one vector with
+ * the right operand held 88 % (as a plain tile 70 %).
  */
 namespace lanes {
 /* A row-major operand: rows of `ld` floats. */
@@ -18,16 +19,15 @@ struct Rows {
 };
 
 /*
- * acc[i][j] = start(i, j) + Σ_p left(i, p) right(p, j) for TM rows and TN vectors. Down: left(i, p) is at[p·ld + i], else
- * at[i·ld + p]. An array whose elements are pinned in place is written to memory in each turn of the loop by g++ 12, hence
- * the values of their own.
+ * acc[i][j] = start(i, j) + Σ_p left(i, p) right(p, j) for TM rows and TN vectors. Down: left(i, p) is
+ * at[p·ld + i], else at[i·ld + p]. An array whose elements are pinned in place is written to memory in each
+ * turn of the loop by g++ 12, hence the values of their own.
  */
-template <int TM, int TN, bool Down, class Side>
-LANES_INLINE void chain_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM][TN], Side side) {
+template <int TM, int TN, bool Down>
+LANES_INLINE void chain_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM][TN]) {
   using V = Vec<float>;
 #pragma GCC unroll 1
   for (int p = 0; p < k; p++) {
-    side(p);
     const float* a = left.at + (Down ? p * left.ld : p);
     const float* b = right.at + p * right.ld;
     V columns[TN];
@@ -61,15 +61,9 @@ constexpr int tile_height(int columns, bool down) {
 }
 constexpr int tile_widest = registers == 32 ? 4 : 2;
 
-/*
- * What is done with the elements of a product beside storing them. `turned(x, at)` is what is stored at c + at in place of
- * x; `done` is called after each tile, `beside(p)` in turn p of the next one, `end` after the last.
- */
+/* `turned(x, at)` is what is stored at c + at in place of the element x of a product. */
 struct Plain {
   LANES_INLINE Vec<float> turned(Vec<float> x, std::ptrdiff_t) const { return x; }
-  LANES_INLINE void done(std::ptrdiff_t, int, int) const {}
-  LANES_INLINE void beside(int) const {}
-  LANES_INLINE void end() const {}
 };
 
 /* A place in c: the first element, as an offset, and the next row. */
@@ -77,27 +71,29 @@ struct Place {
   std::ptrdiff_t at, ld;
 };
 
-template <int TN, int TM, class Work>
-LANES_INLINE void forth_rows(int& i, int m, int k, Rows left, Rows right, const float* start, float* c, Place to,
-                             Work& work) {
+template <int TN, int TM, class Turn>
+LANES_INLINE void forth_rows(int& i, int m, int k, Rows left, Rows right, const float* start, float* c,
+                             Place to, const Turn& turn) {
   using V = Vec<float>;
   for (; i + TM <= m; i += TM) {
     const std::ptrdiff_t first = to.at + i * to.ld;
     V acc[TM][TN];
-    each_of<TM, TN>([&](int r, int j) { acc[r][j] = start != nullptr ? V::load(start + j * V::width) : V::zero(); });
-    chain_tile<TM, TN, false>({left.at + i * left.ld, left.ld}, right, k, acc, [&](int p) { work.beside(p); });
+    each_of<TM, TN>(
+        [&](int r, int j) { acc[r][j] = start != nullptr ? V::load(start + j * V::width) : V::zero(); });
+    chain_tile<TM, TN, false>({left.at + i * left.ld, left.ld}, right, k, acc);
     each_of<TM, TN>([&](int r, int j) {
       const std::ptrdiff_t at = first + r * to.ld + j * V::width;
-      work.turned(acc[r][j], at).store(c + at);
+      turn.turned(acc[r][j], at).store(c + at);
     });
-    work.done(first, TM, TN);
   }
-  if constexpr (TM > 1) forth_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, k, left, right, start, c, to, work);
+  if constexpr (TM > 1) forth_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, k, left, right, start, c, to, turn);
 }
 
-/* One vector of columns, k a multiple of 16: sixteen rows of the right operand at a time stay in registers. */
-template <class Work>
-LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* start, float* c, Place to, Work& work) {
+/* One vector of columns, k a multiple of 16: sixteen rows of the right operand at a time stay in registers.
+ */
+template <class Turn>
+LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* start, float* c, Place to,
+                            const Turn& turn) {
   using V = Vec<float>;
   constexpr int side = 16, height = 4;
   const int whole = m / height * height;
@@ -116,29 +112,28 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
       V acc[height];
 #pragma GCC unroll 16
       for (int r = 0; r < height; r++) {
-        if (from > 0) acc[r] = V::load(c + first + r * to.ld);
-        else acc[r] = start != nullptr ? V::load(start) : V::zero();
+        if (from > 0)
+          acc[r] = V::load(c + first + r * to.ld);
+        else
+          acc[r] = start != nullptr ? V::load(start) : V::zero();
       }
 #pragma GCC unroll 16
-      for (int p = 0; p < side; p++) {
-        if (last && p % 4 == 0) work.beside(p / 4);
+      for (int p = 0; p < side; p++)
 #pragma GCC unroll 16
         for (int r = 0; r < height; r++) acc[r] = fma(V::broadcast(a[r * left.ld + p]), held[p], acc[r]);
-      }
 #pragma GCC unroll 16
       for (int r = 0; r < height; r++) {
         const std::ptrdiff_t at = first + r * to.ld;
-        (last ? work.turned(acc[r], at) : acc[r]).store(c + at);
+        (last ? turn.turned(acc[r], at) : acc[r]).store(c + at);
       }
-      if (last) work.done(first, height, 1);
     }
   }
   return whole;
 }
 
-template <int TN, class Work>
-LANES_INLINE void forth_columns(int& j, int m, int n, int k, Rows left, Rows right, const float* start, float* c,
-                                std::ptrdiff_t ldc, Work& work) {
+template <int TN, class Turn>
+LANES_INLINE void forth_columns(int& j, int m, int n, int k, Rows left, Rows right, const float* start,
+                                float* c, std::ptrdiff_t ldc, const Turn& turn) {
   constexpr int W = Vec<float>::width;
   for (; j + TN <= n; j += TN) {
     const Rows b{right.at + j * W, right.ld};
@@ -146,19 +141,19 @@ LANES_INLINE void forth_columns(int& j, int m, int n, int k, Rows left, Rows rig
     const float* first = start == nullptr ? nullptr : start + j * W;
     int i = 0;
     if constexpr (TN == 1 && registers == 32)
-      if (k % 16 == 0) i = forth_held(m, k, left, b, first, c, to, work);
-    forth_rows<TN, tile_height(TN, false)>(i, m, k, left, b, first, c, to, work);
+      if (k % 16 == 0) i = forth_held(m, k, left, b, first, c, to, turn);
+    forth_rows<TN, tile_height(TN, false)>(i, m, k, left, b, first, c, to, turn);
   }
-  if constexpr (TN > 1) forth_columns<TN - 1>(j, m, n, k, left, right, start, c, ldc, work);
+  if constexpr (TN > 1) forth_columns<TN - 1>(j, m, n, k, left, right, start, c, ldc, turn);
 }
 
-/* c [m][n vectors] = start + left [m][k] · right [k][n vectors], with `work` on the way. start: one row, NULL for zeros. */
-template <class Work>
-LANES_INLINE void forth(int m, int n, int k, Rows left, Rows right, const float* start, float* c, std::ptrdiff_t ldc,
-                        Work&& work) {
+/* c [m][n vectors] = start + left [m][k] · right [k][n vectors], each element turned on its way. start: one
+ * row, NULL for zeros. */
+template <class Turn>
+LANES_INLINE void forth(int m, int n, int k, Rows left, Rows right, const float* start, float* c,
+                        std::ptrdiff_t ldc, const Turn& turn) {
   int j = 0;
-  forth_columns<tile_widest>(j, m, n, k, left, right, start, c, ldc, work);
-  work.end();
+  forth_columns<tile_widest>(j, m, n, k, left, right, start, c, ldc, turn);
 }
 
 template <int TN, int TM, class Out>
@@ -166,7 +161,7 @@ LANES_INLINE void down_rows(int& i, int m, int j, int k, Rows left, Rows right, 
   for (; i + TM <= m; i += TM) {
     Vec<float> acc[TM][TN];
     each_of<TM, TN>([&](int r, int c) { acc[r][c] = Vec<float>::zero(); });
-    chain_tile<TM, TN, true>({left.at + i, left.ld}, right, k, acc, [](int) {});
+    chain_tile<TM, TN, true>({left.at + i, left.ld}, right, k, acc);
     alignas(64) float sums[TM * TN * Vec<float>::width];
     each_of<TM, TN>([&](int r, int c) { acc[r][c].store(sums + (r * TN + c) * Vec<float>::width); });
 #pragma GCC unroll 1

@@ -23,8 +23,10 @@ LANES_INLINE void turn_block(const float* from, std::ptrdiff_t ld, float* to, st
       x = _mm512_insertf32x4(x, _mm_loadu_ps(p + 8 * ld), 2);
       r[i] = _mm512_insertf32x4(x, _mm_loadu_ps(p + 12 * ld), 3);
     }
-    const __m512 a = _mm512_maskz_unpacklo_ps(0xffff, r[0], r[1]), b = _mm512_maskz_unpackhi_ps(0xffff, r[0], r[1]);
-    const __m512 c = _mm512_maskz_unpacklo_ps(0xffff, r[2], r[3]), d = _mm512_maskz_unpackhi_ps(0xffff, r[2], r[3]);
+    const __m512 a = _mm512_maskz_unpacklo_ps(0xffff, r[0], r[1]),
+                 b = _mm512_maskz_unpackhi_ps(0xffff, r[0], r[1]);
+    const __m512 c = _mm512_maskz_unpacklo_ps(0xffff, r[2], r[3]),
+                 d = _mm512_maskz_unpackhi_ps(0xffff, r[2], r[3]);
     float* out = to + 4 * q * ld_to;
     _mm512_storeu_ps(out, _mm512_maskz_shuffle_ps(0xffff, a, c, 0x44));
     _mm512_storeu_ps(out + ld_to, _mm512_maskz_shuffle_ps(0xffff, a, c, 0xee));
@@ -66,8 +68,8 @@ LANES_INLINE void turn_block(const float* from, std::ptrdiff_t ld, float* to, st
 inline void turn(const float* from, int ld, int rows, int columns, float* to, int ld_to) {
   for (int r = 0; r < rows; r += turn_side)
     for (int c = 0; c < columns; c += turn_side)
-      turn_block(from + static_cast<std::ptrdiff_t>(r) * ld + c, ld, to + static_cast<std::ptrdiff_t>(c) * ld_to + r,
-                 ld_to);
+      turn_block(from + static_cast<std::ptrdiff_t>(r) * ld + c, ld,
+                 to + static_cast<std::ptrdiff_t>(c) * ld_to + r, ld_to);
 }
 }  // namespace lanes
 #endif

@@ -4,7 +4,8 @@
 
 int64_t count_weights(const Shape &shape) {
   int64_t count = shape.outputs * (shape.width.back() + shape.bias);
-  for (std::size_t l = 1; l < shape.width.size(); l++) count += shape.width[l] * (shape.width[l - 1] + shape.bias);
+  for (std::size_t l = 1; l < shape.width.size(); l++)
+    count += shape.width[l] * (shape.width[l - 1] + shape.bias);
   return count;
 }
 
@@ -65,7 +66,8 @@ Case Case::alone(int run) const {
     list = List(list.begin() + run * each, list.begin() + (run + 1) * each);
   };
   if (shape.own_data == 1) keep(one.x, x.size() / shape.runs), keep(one.y, y.size() / shape.runs);
-  keep(one.seed, 1), keep(one.end, 1), keep(one.step, 1), keep(one.rate, 1), keep(one.status, 1), keep(one.lost, 2);
+  keep(one.seed, 1), keep(one.end, 1), keep(one.step, 1), keep(one.rate, 1), keep(one.status, 1),
+      keep(one.lost, 2);
   keep(one.weights, per_run), keep(one.carry, per_run);
   return one;
 }

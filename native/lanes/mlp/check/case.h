@@ -49,7 +49,8 @@ class Model {
  public:
   Model(const Case &from, int run);
   /** The loss of the batch of update `step`, at `weights`. */
-  double loss(const std::vector<double> &weights, int64_t step, const std::vector<double> &target_weights) const;
+  double loss(const std::vector<double> &weights, int64_t step,
+              const std::vector<double> &target_weights) const;
   std::vector<double> gradient(const std::vector<double> &weights, int64_t step) const;
   static std::vector<int> rows_of(int64_t seed, int64_t step, int64_t samples, int count);
 

@@ -1,7 +1,9 @@
 /*
- * Compares builds of the small-MLP kernels with a plain model in doubles and with each other, then times them.
+ * Compares builds of the small-MLP kernels with a plain model in doubles and with each other, then times
+ * them.
  *
- *   g++ -std=c++17 -O2 -ffp-contract=off -Inative/lanes native/lanes/mlp/check/[a-z]*.cc -ldl -pthread -o mlp-check
+ *   g++ -std=c++17 -O2 -ffp-contract=off -Inative/lanes native/lanes/mlp/check/[a-z]*.cc -ldl -pthread -o
+ * mlp-check
  *   ./mlp-check [--time [--threads N]] LIBRARY...
  *
  * Ends with 0 where everything agreed, 1 where something differed, 2 where a library or an option is no use.
@@ -29,7 +31,8 @@ void expect(bool good, const std::string &what, double found, double wanted) {
 
 std::vector<Shape> shapes() {
   std::vector<Shape> list;
-  const auto add = [&](const char *name, int objective, int activation, std::vector<int> width, int outputs) -> Shape & {
+  const auto add = [&](const char *name, int objective, int activation, std::vector<int> width,
+                       int outputs) -> Shape & {
     Shape shape;
     shape.name = name, shape.objective = objective, shape.activation = activation;
     shape.width = std::move(width), shape.outputs = outputs;
@@ -65,7 +68,8 @@ bool same(const std::vector<double> &a, const std::vector<double> &b) {
 }
 
 void expect_same(const Case &a, const Case &b, const std::string &what) {
-  const bool equal = same(a.weights, b.weights) && same(a.carry, b.carry) && a.step == b.step && a.status == b.status;
+  const bool equal =
+      same(a.weights, b.weights) && same(a.carry, b.carry) && a.step == b.step && a.status == b.status;
   expect(equal, a.shape.name + ", bits of " + what, b.weights[0], a.weights[0]);
 }
 
@@ -90,7 +94,8 @@ Case check_training(const Library &library, const Shape &shape) {
   const Case from(shape), after = trained(library, from, 1, shape.steps);
   for (int r = 0; r < shape.runs; r++) {
     const Model model(from, r);
-    std::vector<double> w(from.weights.begin() + r * from.per_run, from.weights.begin() + (r + 1) * from.per_run);
+    std::vector<double> w(from.weights.begin() + r * from.per_run,
+                          from.weights.begin() + (r + 1) * from.per_run);
     for (int64_t s = 0; s < shape.steps; s++) {
       const double loss = model.loss(w, s, w), found = after.loss[r * shape.steps + s];
       expect(std::abs(found - loss) < 2e-6 * (1 + loss), shape.name + ", loss", found, loss);  // float32
@@ -103,8 +108,8 @@ Case check_training(const Library &library, const Shape &shape) {
       off = std::max(off, std::abs(after.weights[at] + after.carry[at] - w[i]));
     }
     expect(off < 2e-6, shape.name + ", weights", off, 0);  // float32, a dozen steps
-    expect(after.step[r] == shape.steps && after.status[r] == LANES_DONE, shape.name + ", status", after.status[r],
-           LANES_DONE);
+    expect(after.step[r] == shape.steps && after.status[r] == LANES_DONE, shape.name + ", status",
+           after.status[r], LANES_DONE);
   }
   return after;
 }
@@ -122,7 +127,8 @@ void check_bits(const Library &library, const Shape &shape, const Case &wanted) 
 /** One training far enough that compensated float32 must be as the doubles are. */
 void check_long(const Library &library) {
   Shape shape;
-  shape.name = "4-8-4 tanh, 20000 steps", shape.width = {4, 8}, shape.outputs = 4, shape.runs = 1, shape.rows = 8;
+  shape.name = "4-8-4 tanh, 20000 steps", shape.width = {4, 8}, shape.outputs = 4, shape.runs = 1,
+  shape.rows = 8;
   shape.steps = 20000, shape.samples = 50, shape.rate = 1e-3;
   const Case from(shape), after = trained(library, from, 1, 7777);
   const Model model(from, 0);
@@ -139,17 +145,20 @@ void check_long(const Library &library) {
 
 void check_lives(const Library &library) {
   Shape shape;
-  shape.name = "lives", shape.width = {4, 8}, shape.outputs = 4, shape.activation = LANES_RELU, shape.runs = 4;
+  shape.name = "lives", shape.width = {4, 8}, shape.outputs = 4, shape.activation = LANES_RELU,
+  shape.runs = 4;
   shape.steps = 200;
   Case c(shape);
-  c.rate[0] = 1e6;                                          // diverges
-  c.weights[c.per_run] = std::nan("");                      // no start
-  c.rate[2] = std::numeric_limits<double>::infinity();      // no rate
+  c.rate[0] = 1e6;                                      // diverges
+  c.weights[c.per_run] = std::nan("");                  // no start
+  c.rate[2] = std::numeric_limits<double>::infinity();  // no rate
   const Case healthy = trained(library, c.alone(3), 1, 200);
   c = trained(library, c, 2, 50);
   const int32_t wanted[] = {LANES_LOST, LANES_BAD_RUN, LANES_BAD_RUN, LANES_DONE};
-  for (int r = 0; r < 4; r++) expect(c.status[r] == wanted[r], "status of run " + std::to_string(r), c.status[r], wanted[r]);
-  expect(c.lost[0] == -1 && !std::isfinite(c.lost[1]) && c.step[0] < 200, "where the run was lost", c.step[0], -1);
+  for (int r = 0; r < 4; r++)
+    expect(c.status[r] == wanted[r], "status of run " + std::to_string(r), c.status[r], wanted[r]);
+  expect(c.lost[0] == -1 && !std::isfinite(c.lost[1]) && c.step[0] < 200, "where the run was lost", c.step[0],
+         -1);
   expect_same(healthy, c.alone(3), "a healthy run beside lost ones");
 
   Case spoilt(shape);
@@ -163,7 +172,8 @@ void check_lives(const Library &library) {
   batch.cancel = &yes;
   const int32_t code = library.run(&batch);
   expect(code == LANES_CANCELLED && stopped.step[0] == 0, "a call cancelled at once", code, LANES_CANCELLED);
-  expect(same(stopped.weights, Case(shape).weights), "weights after it", stopped.weights[0], Case(shape).weights[0]);
+  expect(same(stopped.weights, Case(shape).weights), "weights after it", stopped.weights[0],
+         Case(shape).weights[0]);
 }
 
 void check_refusals(const Library &library) {
@@ -202,7 +212,8 @@ void time_library(const Library &library, int threads) {
   for (const int bias : {0, 1}) {
     for (const int width : {16, 32, 64, 128}) {
       Shape shape;
-      shape.width = {16, width, width}, shape.outputs = 16, shape.runs = 64, shape.bias = bias, shape.samples = 1024;
+      shape.width = {16, width, width}, shape.outputs = 16, shape.runs = 64, shape.bias = bias,
+      shape.samples = 1024;
       shape.rate = 1e-3, shape.steps = int64_t{1} << 40;
       Case c(shape);
       const int64_t budget = 400 * 16 / width + 20;
@@ -234,9 +245,12 @@ int main(int count, char **words) {
   try {
     for (int i = 1; i < count; i++) {
       const std::string word = words[i];
-      if (word == "--time") time = true;
-      else if (word == "--threads" && i + 1 < count) threads = std::atoi(words[++i]);
-      else libraries.emplace_back(words[i]);
+      if (word == "--time")
+        time = true;
+      else if (word == "--threads" && i + 1 < count)
+        threads = std::atoi(words[++i]);
+      else
+        libraries.emplace_back(words[i]);
     }
   } catch (const std::string &reason) {
     std::fprintf(stderr, "%s\n", reason.c_str());
@@ -252,7 +266,8 @@ int main(int count, char **words) {
       const Case wanted = check_training(libraries[0], shape);
       for (const Library &library : libraries) check_bits(library, shape, wanted);
     }
-    for (const Library &library : libraries) check_long(library), check_lives(library), check_refusals(library);
+    for (const Library &library : libraries)
+      check_long(library), check_lives(library), check_refusals(library);
     std::printf("%zu libraries: %d cases, %d differences\n", libraries.size(), cases, wrong);
   } else {
     for (const Library &library : libraries) time_library(library, threads);

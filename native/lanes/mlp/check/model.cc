@@ -4,7 +4,8 @@
 
 Model::Model(const Case &from, int run)
     : case_(from), run_(run), layers_(static_cast<int>(from.shape.width.size()) - 1) {
-  const std::size_t sets = from.shape.own_data == 1 ? from.shape.runs : 1, own = from.shape.own_data == 1 ? run : 0;
+  const std::size_t sets = from.shape.own_data == 1 ? from.shape.runs : 1,
+                    own = from.shape.own_data == 1 ? run : 0;
   x_ = from.x.data() + own * (from.x.size() / sets);
   y_ = from.y.data() + own * (from.y.size() / sets);
   int64_t at = 0;
@@ -19,8 +20,8 @@ Model::Model(const Case &from, int run)
 std::vector<int> Model::rows_of(int64_t seed, int64_t step, int64_t samples, int count) {
   std::vector<int> rows;
   for (int i = 0; i < count; i++) {
-    uint32_t c[4] = {static_cast<uint32_t>(i / 2), static_cast<uint32_t>(step), static_cast<uint32_t>(step >> 32),
-                     LANES_MLP_STREAM};
+    uint32_t c[4] = {static_cast<uint32_t>(i / 2), static_cast<uint32_t>(step),
+                     static_cast<uint32_t>(step >> 32), LANES_MLP_STREAM};
     uint32_t k[2] = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
     for (int round = 0; round < 10; round++) {
       const uint64_t p = uint64_t{0xd2511f53u} * c[0], q = uint64_t{0xcd9e8d57u} * c[2];
@@ -78,11 +79,13 @@ Model::Row Model::target(const std::vector<double> &w, int row) const {
   return Row(y, y + s.outputs);
 }
 
-double Model::loss(const std::vector<double> &w, int64_t step, const std::vector<double> &target_weights) const {
+double Model::loss(const std::vector<double> &w, int64_t step,
+                   const std::vector<double> &target_weights) const {
   const Shape &s = case_.shape;
   double sum = 0;
   for (const int row : rows_of(case_.seed[run_], step, s.samples, s.rows)) {
-    const Row u = decode(w, encode(w, x_ + std::size_t(row) * s.width[0]).back()), t = target(target_weights, row);
+    const Row u = decode(w, encode(w, x_ + std::size_t(row) * s.width[0]).back()),
+              t = target(target_weights, row);
     for (int i = 0; i < s.outputs; i++) sum += (u[i] - t[i]) * (u[i] - t[i]) / 2;
   }
   return sum / s.rows;
