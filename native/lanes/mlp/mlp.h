@@ -11,8 +11,8 @@
  *
  *   encoder f     h0 = x [n0];  z = W_l h_{l-1} (+ b_l);  h_l = act(z) [n_l];  f(x) = h_L
  *   decoder       u = V f(x) (+ c) [outputs]
- *   loss          mean over the rows of a batch of  |u - y|^2 / 2 (LANES_MAE)  or  |u - SG f(y)|^2 / 2
- * (LANES_JEPA)
+ *   loss          mean over the rows of a batch of
+ *                 |u - y|^2 / 2 (LANES_MAE)  or  |u - SG f(y)|^2 / 2 (LANES_JEPA)
  *
  * A run's weights, row-major, one after the other: for each layer W_l [n_l][n_{l-1}], then with `bias` b_l
  * [n_l]; then V [outputs][n_L] and with `bias` c [outputs]. `lanes_mlp_weights` doubles.
