@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { lanesCuda } from '../lanes/cuda/library.mjs'
 import { lanes } from '../lanes/libraries.mjs'
 import { redisServer } from '../redis/server.mjs'
 import { binding } from '../tensorflow/binding.mjs'
@@ -58,7 +59,7 @@ function explain(error) {
 function wished(place) {
   const tensorflow = place.variant === 'off' ? [noLibraries] : [libraries, binding]
   // A checkout without sources has the kernels that it was made with.
-  const kernels = place.hasSources ? [lanes] : []
+  const kernels = place.hasSources ? [lanes, ...(place.variant === 'cuda' ? [lanesCuda] : [])] : []
   return [...tensorflow, ...kernels, ...(place.redisUrl === null ? [redisServer] : [])]
 }
 

@@ -2,7 +2,9 @@
  * Compares a build of the kernels with the scalar model and with plain doubles, then times it. Needs no Node.
  *
  *   g++ -std=c++17 -O2 -ffp-contract=off native/lanes/check/[a-z]*.cc -Inative/lanes -ldl -pthread -o check
- *   ./check --library liblanes-avx2.so [--check] [--small] [--time] [--json] [--threads N]
+ *   ./check --library liblanes-avx2.so [--check] [--small] [--against FILE] [--time] [--json] [--threads N]
+ *
+ * --against: a library whose sgd on moments in law must be bit-equal.
  *
  * Ends with 0 where everything agreed, 1 where something differed, 2 where the library or an option is no
  * use, 3 where the library says that it has no device.
@@ -18,7 +20,7 @@
 namespace {
 
 struct Options {
-  const char* library = nullptr;
+  const char *library = nullptr, *against = nullptr;
   bool check = false, time = false, json = false, small = false;
   int threads = 1;
 };
@@ -28,6 +30,8 @@ bool parse(int count, char** words, Options& o) {
     const std::string word = words[i];
     if (word == "--library" && i + 1 < count)
       o.library = words[++i];
+    else if (word == "--against" && i + 1 < count)
+      o.against = words[++i];
     else if (word == "--threads" && i + 1 < count)
       o.threads = std::atoi(words[++i]);
     else if (word == "--check")
@@ -58,7 +62,9 @@ bool has_device(const Library& library) {
 int main(int count, char** words) {
   Options options;
   if (!parse(count, words, options)) {
-    std::fprintf(stderr, "check --library FILE [--check] [--small] [--time] [--json] [--threads 1..256]\n");
+    std::fprintf(
+        stderr,
+        "check --library FILE [--check] [--small] [--against FILE] [--time] [--json] [--threads 1..256]\n");
     return 2;
   }
   const Library library(options.library);
@@ -73,6 +79,14 @@ int main(int count, char** words) {
     check_refusals(library, verdict);
     check_training(library, !options.small, verdict);
     check_lives(library, verdict);
+    if (options.against != nullptr) {
+      const Library other(options.against);
+      if (!other.error.empty()) {
+        std::fprintf(stderr, "%s does not load: %s\n", options.against, other.error.c_str());
+        return 2;
+      }
+      check_moments(library, other, verdict);
+    }
     std::fprintf(options.json ? stderr : stdout, "%s: %d cases, %d differences\n", library.name(),
                  verdict.cases, verdict.wrong);
     good = verdict.wrong == 0;

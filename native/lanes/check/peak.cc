@@ -16,20 +16,20 @@ constexpr int kChains = 12; /* latency 4 times two units, with room */
 constexpr int64_t kRounds = 20000;
 
 #if defined(__x86_64__)
-#define PEAK_LOOP(name, isa, type, set, fma, sum)                   \
-  __attribute__((target(isa))) double name(int64_t rounds) {        \
-    type acc[kChains];                                              \
-    for (int i = 0; i < kChains; i++) acc[i] = set(1e-3 * (i + 1)); \
-    type a = set(0.999), b = set(1e-3);                             \
-    for (int64_t r = 0; r < rounds; r++) {                          \
-      _Pragma("GCC unroll 12") for (int i = 0; i < kChains; i++) {  \
-        acc[i] = fma(acc[i], a, b);                                 \
-        asm("" : "+v"(acc[i]));                                     \
-      }                                                             \
-    }                                                               \
-    double total = 0;                                               \
-    for (int i = 0; i < kChains; i++) total += sum(acc[i]);         \
-    return total;                                                   \
+#define PEAK_LOOP(name, isa, type, set, fma, sum)                                            \
+  __attribute__((target(isa))) double name(int64_t rounds) {                                 \
+    type acc[kChains];                                                                       \
+    _Pragma("GCC unroll 12") for (int i = 0; i < kChains; i++) acc[i] = set(1e-3 * (i + 1)); \
+    type a = set(0.999), b = set(1e-3);                                                      \
+    for (int64_t r = 0; r < rounds; r++) {                                                   \
+      _Pragma("GCC unroll 12") for (int i = 0; i < kChains; i++) {                           \
+        acc[i] = fma(acc[i], a, b);                                                          \
+        asm("" : "+v"(acc[i]));                                                              \
+      }                                                                                      \
+    }                                                                                        \
+    double total = 0;                                                                        \
+    _Pragma("GCC unroll 12") for (int i = 0; i < kChains; i++) total += sum(acc[i]);         \
+    return total;                                                                            \
   }
 PEAK_LOOP(float512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_cvtss_f32)
 PEAK_LOOP(double512, "avx512f", __m512d, _mm512_set1_pd, _mm512_fmadd_pd, _mm512_cvtsd_f64)

@@ -32,6 +32,8 @@ class Verdict {
 void check_training(const Library& library, bool large, Verdict& verdict);
 /** Runs that are not finite or diverge, cancelled calls, calls cut into pieces. */
 void check_lives(const Library& library, Verdict& verdict);
+/** Sgd on moments in law, against another library. */
+void check_moments(const Library& library, const Library& other, Verdict& verdict);
 /** Structs that must be refused, with their code. */
 void check_refusals(const Library& library, Verdict& verdict);
 /** Times the library; `json` prints one object a line. @returns false where a call fails */

@@ -90,8 +90,8 @@ LANES_CARD Real radius(uint32_t w) {
     const uint32_t bits = bits_as<uint32_t>(uniform<float>(w));
     const int32_t e = static_cast<int32_t>(bits - 0x3f3504f3u) >> 23;
     const float f = bits_as<float>(bits - (static_cast<uint32_t>(e) << 23)) - 1.0f;
-    const float p = fused_series(f, -0x1.555574p-1f, 0x1.000702p-1f, -0x1.98d7e6p-2f, 0x1.538248p-2f,
-                                 -0x1.317464p-2f, 0x1.2432b8p-2f, -0x1.645ea8p-3f);
+    const float p = fused_series(f, -0x1.5556d8p-1f, 0x1.000382p-1f, -0x1.98d7f2p-2f, 0x1.53824ap-2f,
+                                 -0x1.317458p-2f, 0x1.2432b8p-2f, -0x1.645eap-3f);
     const float tail = fused(f, fused(f, p, 1.0f), -2.0f);
     return root(fused(f, tail, static_cast<float>(e) * -0x1.62e43p+0f));
   }
@@ -113,9 +113,9 @@ LANES_CARD void turn(uint32_t w, Real r, Real& first, Real& second) {
     const float t =
         static_cast<float>(static_cast<int32_t>((shifted & 0x3fffffffu) - 0x20000000u)) * 0x1p-29f;
     const float z = t * t;
-    sine = t * fused_series(z, 0x1.921fb4p-1f, -0x1.4abbcap-4f, 0x1.465e96p-9f, -0x1.2d9d9ap-15f);
+    sine = t * fused_series(z, 0x1.921fb6p-1f, -0x1.4abbbap-4f, 0x1.465ec6p-9f, -0x1.2d9bb8p-15f);
     cosine =
-        fused(z, fused_series(z, -0x1.3bd3ccp-2f, 0x1.03c1e6p-6f, -0x1.55c5ccp-12f, 0x1.d9f9a8p-19f), 1.0f);
+        fused(z, fused_series(z, -0x1.3bd3ccp-2f, 0x1.03c1dep-6f, -0x1.55c664p-12f, 0x1.d9f7bcp-19f), 1.0f);
   }
   const bool odd = (shifted >> 30 & 1) != 0, back = shifted >> 31 != 0,
              over = (shifted + 0x40000000u) >> 31 != 0;
