@@ -28,8 +28,9 @@ LANES_INLINE Vec<float> quotient(Vec<float> a, Vec<float> b) {
 }
 
 /*
- * x P(x²) / Q(x²), minimax over |x| ≤ 8 and constant beyond: off by at most 3.2e-7 of tanh x (over all floats), never above 1
- * in size. Every operation is rounded once, so all instruction sets give the same bits. A NaN stays one.
+ * x P(x²) / Q(x²), minimax over |x| ≤ 8 and constant beyond: off by at most 3.2e-7 of tanh x (over all
+ * floats), never above 1 in size. Every operation is rounded once, so all instruction sets give the same
+ * bits. A NaN stays one.
  */
 LANES_INLINE Vec<float> hyperbolic_tangent(Vec<float> given) {
   using V = Vec<float>;
