@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -24,7 +24,7 @@ describe('the CUDA kernels', { skip }, () => {
   const library = join(room, 'liblanes-cuda.so')
   const emulation = join(room, 'liblanes-cuda-emulated.so')
   const program = join(room, 'check')
-  let shop: object
+  let shop: { folder: string }
   let usage: string
 
   const check = (file: string, ...options: string[]) => {
@@ -67,7 +67,9 @@ describe('the CUDA kernels', { skip }, () => {
 
   it('train on the host, thread by thread, with the bits of the scalar model', async () => {
     await compileEmulation(shop, emulation)
-    const { status, said } = check(emulation, '--check', '--small')
+    const cpu = join(shop.folder, 'liblanes-portable.so') // sgd in law is compared with it, where it is built
+    const against = existsSync(cpu) ? ['--against', cpu] : []
+    const { status, said } = check(emulation, '--check', '--small', ...against)
     assert.equal(status, 0, said)
     assert.match(said, /cuda-emulated: \d{3} cases, 0 differences/)
   })

@@ -38,7 +38,13 @@ library=$out/liblanes-cuda.so
 "$nvcc" -shared -cudart static "$out"/{card,compensated,float32,float64}.cu.o "$out"/{run,trainer,recorder,plan}.o \
   -o "$library"
 
-"$out/check" --library "$library" --check >&2 || fail "The card's numbers differ from the model's: nothing is timed."
+"$out/check" --library "$library" --check >&2 && code=0 || code=$?
+case $code in
+  0) ;;
+  1) fail "The card's numbers differ from the model's: nothing is timed." ;;
+  3) fail "The kernels find no card; the sentence above says why." 3 ;;
+  *) fail "The check ended with $code." "$code" ;;
+esac
 "$out/check" --library "$library" --time --json --threads "$(nproc)" | tee "$out/on-gpu.jsonl"
 for peer in jax torch; do
   if python3 -c "import numpy, $peer" 2>/dev/null; then

@@ -47,6 +47,12 @@ std::size_t team_bytes(const Layout& l, std::size_t real) {
   return (l.reals * real + sizeof(int) + 127) / 128 * 128 + 64;
 }
 
+/* A multiprocessor has four schedulers; with fewer warps than that some of them have nothing to do. */
+bool idles(std::size_t block_bytes, int threads, std::size_t shared_limit) {
+  constexpr std::size_t reserved = 1024; /* of each block, for the system */
+  return (shared_limit + reserved) / (block_bytes + reserved) * (threads / 32) < 4;
+}
+
 struct Size {
   Kernel kernel;
   int side, threads, runs_a_block;
@@ -65,9 +71,11 @@ Plan make_plan(const lanes_batch& b, std::size_t shared_limit) {
     if (b.width > size.side) continue;
     for (bool slow_inside : {true, false}) {
       const Layout l = lay_out(b, size.side, slow_inside);
-      const std::size_t bytes = team_bytes(l, real);
-      if (bytes * size.runs_a_block <= shared_limit)
-        return {size.kernel, size.threads, size.runs_a_block, bytes, l};
+      const std::size_t bytes = team_bytes(l, real), block = bytes * size.runs_a_block;
+      if (block > shared_limit ||
+          (slow_inside && l.carry + l.velocity > -2 && idles(block, size.threads, shared_limit)))
+        continue;
+      return {size.kernel, size.threads, size.runs_a_block, bytes, l};
     }
   }
   const Layout l = lay_out(b, (b.width + 63) / 64 * 64, true);
