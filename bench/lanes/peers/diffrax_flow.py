@@ -41,8 +41,9 @@ class Flow:
                 solution = diffrax.diffeqsolve(
                     diffrax.ODETerm(self.velocity), solver(), 0.0, until, until * 1e-9, start, (s, l, feature, rung),
                     stepsize_controller=controller, event=event, max_steps=MAX_STEPS, throw=False)
+                long = solution.result == diffrax.RESULTS.max_steps_reached
                 reached = solution.result == diffrax.RESULTS.event_occurred
-                return solution.ts[-1], solution.stats["num_steps"], reached
+                return solution.ts[-1], solution.stats["num_steps"], reached, long
 
             return jax.vmap(one)(self.start, *self.data, self.feature, self.rung, until)
 
@@ -63,15 +64,19 @@ class Flow:
         return jnp.linalg.norm(product[:, feature]) - rung
 
     def solve(self, rtol):
-        """{times [R], steps, reached, seconds}; compiled before the clock starts."""
+        """{times [R], null where it failed; steps, reached, long, seconds}; compiled before the clock starts.
+
+        `long`: a run needs more than MAX_STEPS, so tighter tolerances need not be tried.
+        """
         jax.block_until_ready(self.compiled(rtol, self.until * 1e-6))
         began = time.perf_counter()
-        times, steps, reached = jax.block_until_ready(self.compiled(rtol, self.until))
+        times, steps, reached, long = jax.block_until_ready(self.compiled(rtol, self.until))
         seconds = time.perf_counter() - began
         return {
-            "times": np.asarray(times).tolist(),
+            "times": [float(t) if np.isfinite(t) else None for t in np.asarray(times)],
             "steps": int(np.asarray(steps).sum()),
             "reached": bool(np.asarray(reached).all()),
+            "long": bool(np.asarray(long).any()),
             "seconds": seconds,
         }
 

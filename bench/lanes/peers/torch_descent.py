@@ -15,10 +15,11 @@ SINGLE = (torch.mm, lambda a, b: torch.mm(a, b.mT), lambda a, b: torch.mm(a.mT, 
 class Eager:
     """bmm (mm for one run) with the update fused into the product (baddbmm_) and every buffer made beforehand."""
 
-    chunk, fixed = 20, False
+    fixed = False
 
     def __init__(self, case, device, single=False):
         self.device, self.single = device, single
+        self.chunk = 20 if case.runs * case.features**3 < 1e7 else 4
         self.case, self.bmm = case, torch.mm if single else torch.bmm
         s, l = (torch.from_numpy(case.array(n, case.runs, 1, case.features)).to(device) for n in ("sxx", "syx"))
         self.s, self.l = (s[0], l[0]) if single else (s, l)
@@ -98,13 +99,14 @@ class Compiled:
 def forms(case, device):
     """name -> maker. Written-out sums over k are left out where d makes them too long to compile."""
     r, d = case.runs, case.features
+    several = 10 if r * d**3 < 1e6 else 2  # a call costs little beside an update of large products
     table = {}
     if r == 1:
         table["mm, eager"] = lambda: Eager(case, device, single=True)
-        table["mm, torch.compile"] = lambda: Compiled(case, device, SINGLE, "single", 10)
+        table["mm, torch.compile"] = lambda: Compiled(case, device, SINGLE, "single", several)
     else:
         table["bmm, eager"] = lambda: Eager(case, device)
-        table["bmm, torch.compile"] = lambda: Compiled(case, device, BATCHED, "first", 10)
+        table["bmm, torch.compile"] = lambda: Compiled(case, device, BATCHED, "first", several)
     if d <= 32:
         table["runs last, sums, torch.compile"] = lambda: Compiled(
             case, device, summed_products(), "last", 50 if d <= 8 else 10 if d <= 16 else 2)
