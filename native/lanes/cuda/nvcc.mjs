@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJson } from '../../setup/stamp.mjs'
@@ -20,11 +19,6 @@ export async function findNvcc(place) {
   if (!isAssembled(folder)) await assemble(place, folder, pins.sets.x86_64, 'CUDA compiler')
   const home = join(folder, 'nvidia/cu13')
   return describe(join(home, 'bin/nvcc'), [`-L${join(home, 'lib')}`, '-cudadevrt', 'none'])
-}
-
-/** Whether an nvcc is here without fetching one. */
-export function isNvccHere(place) {
-  return findProgram('nvcc') !== null || (existsSync(place.cache) && isAssembled(nvccFolder(place)))
 }
 
 function nvccFolder(place) {
