@@ -64,7 +64,8 @@ inline int32_t check_arrays(const lanes_batch& b) {
       {b.integrator, flow, "integrator"}, {b.step, true, "step"}, {b.time, flow, "time"},
       {b.ladder, b.rungs > 0, "ladder"}, {b.above, true, "above"}, {b.below, true, "below"},
       {b.looked, true, "looked"}, {b.looked_at, true, "looked_at"}, {b.point, b.points > 0, "point"},
-      {b.next_point, true, "next_point"}, {b.row, b.points > 0, "row"}, {b.passage, true, "passage"},
+      {b.next_point, true, "next_point"}, {b.row, b.points > 0, "row"},
+      {b.row_step, flow && b.points > 0, "row_step"}, {b.passage, true, "passage"},
       {b.passages, true, "passages"}, {b.status, true, "status"}, {b.lost, true, "lost"},
       {b.evaluations, flow, "evaluations"},
   };
