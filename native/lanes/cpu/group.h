@@ -186,12 +186,12 @@ class Group {
 
   /* |W̄ dᵢ| of every lane into seen_. */
   void amplitudes() {
-    Matrix<V, Lane> seen = net_.product();
+    typename Net<V, Lane, D>::Mat seen = net_.product();
     if (b_.directions != nullptr) {
-      seen = net_.back[0];
+      seen = net_.back;
       const Step<V, Lane, D, Kind> step{net_, Share{}};
       step.multiply(net_.size.w(), net_.cd(), net_.size.d(), net_.product().left(), net_.directions.right(),
-                    Store<V, Lane>{seen});
+                    Store<typename Net<V, Lane, D>::Mat>{seen});
     }
     for (int c = 0; c < net_.cd(); c++) {
       V sum = V::zero();

@@ -1,5 +1,5 @@
 #include "cpu/worker.h"
 
 namespace lanes {
-std::unique_ptr<Worker> make_float_lanes(const lanes_batch& b) { return lanes_worker<Vec<float>, PLAIN>(b); }
+std::unique_ptr<Worker> make_float_lanes(const lanes_batch& b) { return small_lanes_worker<Vec<float>, PLAIN>(b); }
 }  // namespace lanes

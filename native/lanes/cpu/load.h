@@ -73,12 +73,12 @@ struct Loader {
   }
 
  private:
-  void square(const Matrix<V, Lane>& to, int lane, const double* from) const {
+  void square(const typename Net<V, Lane, D>::Mat& to, int lane, const double* from) const {
     for (int r = 0; r < b.features; r++)
       for (int c = 0; c < b.features; c++) net.element(to, lane, r, c) = static_cast<Real>(*from++);
   }
 
-  void diagonal(const Matrix<V, Lane>& to, int lane, const double* from) const {
+  void diagonal(const typename Net<V, Lane, D>::Mat& to, int lane, const double* from) const {
     for (int r = 0; r < b.features; r++) net.element(to, lane, r, r) = static_cast<Real>(from[r]);
   }
 

@@ -47,8 +47,10 @@ class Ruler {
     return matrix(to, cols);
   }
 
-  static void multiply(int m, int cols, int k, View<double> a, Mat b, Mat to) {
-    chain<V, false, 0, 0>(0, m, columns(cols), k, a, b.right(), Mat{nullptr, 0}, Store<V, false>{to});
+  using Left = View<double, 0, 1>;
+
+  static void multiply(int m, int cols, int k, Left a, Mat b, Mat to) {
+    chain<Mat, 0, 0>(0, m, columns(cols), k, a, b.right(), FromZero<Mat>{}, Store<Mat>{to});
   }
 
   /* W̄ into product_. @returns where V begins */
@@ -56,7 +58,7 @@ class Ruler {
     padded(product_, weights, w_, d_);
     const double* at = weights + static_cast<std::size_t>(w_) * d_;
     for (int a = 2; a <= batch_.depth; a++, at += static_cast<std::size_t>(w_) * w_) {
-      multiply(w_, d_, w_, View<double>{at, w_, 1}, matrix(product_, d_), matrix(carried_, d_));
+      multiply(w_, d_, w_, Left{at, w_, 1}, matrix(product_, d_), matrix(carried_, d_));
       product_.swap(carried_);
     }
     return at;
@@ -69,7 +71,7 @@ class Ruler {
     const bool full = batch_.form == LANES_FULL;
     const double* syx = batch_.syx + run * (full ? dd : static_cast<std::size_t>(d_));
     const int ld = columns(d_) * V::width;
-    multiply(o_, d_, w_, View<double>{decoder, w_, 1}, matrix(product_, d_), matrix(output_, d_));
+    multiply(o_, d_, w_, Left{decoder, w_, 1}, matrix(product_, d_), matrix(output_, d_));
     const bool jepa = batch_.objective == LANES_JEPA;
     if (jepa && full) multiply(w_, d_, d_, matrix(product_, d_).left(), padded(data_, syx, d_, d_), matrix(carried_, d_));
     double square = 0, cross = 0;

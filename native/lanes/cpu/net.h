@@ -56,7 +56,7 @@ class Arena {
 template <class V, bool Lane, int D>
 struct Net {
   using Real = typename V::Real;
-  using Mat = Matrix<V, Lane>;
+  using Mat = Matrix<V, Lane, Lane ? D : 0>;
   static constexpr int lanes = Lane ? V::width : 1;
 
   const Sizes<D> size;
@@ -64,7 +64,7 @@ struct Net {
   const int mode, form;
   Mat weight[LANES_MAX_DEPTH + 1], carry[LANES_MAX_DEPTH + 1], velocity[LANES_MAX_DEPTH + 1];
   Mat below[LANES_MAX_DEPTH + 1];  // below[a] = Wᵃ … W¹ [w][d]; below[1] is W¹ itself
-  Mat residual, back[2];           // R [o][d], Gₐ [w][d]
+  Mat residual, back;              // R [o][d], G_L [w][d]
   Mat turned;                      // a transpose [d][w], matrix layout alone
   Mat syx, directions;
   Mat batch, mixed, target;              // LANES_GIVEN: Sxx of a batch [d][d], U and T [o][d]
@@ -89,7 +89,7 @@ struct Net {
 
   /* Element (r, c) of the run in a lane. */
   LANES_INLINE Real& element(const Mat& m, int lane, int r, int c) const {
-    return Lane ? m.vector(r, c)[lane] : m.at[static_cast<std::ptrdiff_t>(r) * m.ld * V::width + c];
+    return Lane ? m.vector(r, c)[lane] : m.at[static_cast<std::ptrdiff_t>(r) * m.ld() * V::width + c];
   }
   LANES_INLINE Real& element(Real* row, int lane, int c) const { return Lane ? row[c * V::width + lane] : row[c]; }
 
@@ -118,8 +118,7 @@ struct Net {
     below[1] = weight[1];
     for (int a = 2; a <= depth; a++) below[a] = matrix(w, cd());
     residual = matrix(o, cd());
-    back[0] = matrix(w, cd());
-    back[1] = matrix(w, cd());
+    back = matrix(w, cd());
     if (!Lane) turned = matrix(d, cw());
     sxx = row(d);
     lambda = row(d);

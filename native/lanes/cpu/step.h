@@ -9,24 +9,28 @@ namespace lanes {
 enum Rule { PLAIN = 0, COMPENSATED = 1 };
 
 /* R = U sxx − T, where T is a matrix or, `scaled`, W̄ scaled by λ. */
-template <class V, bool Lane>
+template <class Mat>
 struct Residual {
+  using V = typename Mat::Vector;
   using Real = typename V::Real;
-  Matrix<V, Lane> to, target;
+  Mat to, target;
   const Real *sxx, *lambda;
   bool scaled;
-  LANES_INLINE void operator()(int i, int j, V u) const {
-    V t = V::load(target.vector(i, j));
-    if (scaled) t = t * V::load(lambda + j * V::width);
-    fms(u, V::load(sxx + j * V::width), t).store(to.vector(i, j));
+  LANES_INLINE auto column(int j) const {
+    const V variance = V::load(sxx + j * V::width), scale = V::load(lambda + j * V::width);
+    return [=](int i, V u) {
+      const V t = V::load(target.vector(i, j));
+      fms(u, variance, scaled ? t * scale : t).store(to.vector(i, j));
+    };
   }
 };
 
 /* A gradient's element, or with momentum the velocity's, goes into its weight. */
-template <class V, bool Lane, int Kind>
+template <class Mat, int Kind>
 struct Update {
+  using V = typename Mat::Vector;
   using Real = typename V::Real;
-  Matrix<V, Lane> weight, carry;
+  Mat weight, carry;
   V rate;
   LANES_INLINE void operator()(int i, int j, V g) const {
     Real* w = weight.vector(i, j);
@@ -39,16 +43,23 @@ struct Update {
       fnma(rate, g, V::load(w)).store(w);
     }
   }
+  LANES_INLINE auto column(int j) const {
+    return [=](int i, V g) { (*this)(i, j, g); };
+  }
 };
 
 /* A gradient's element goes into its velocity. */
-template <class V, bool Lane>
+template <class Mat>
 struct Push {
-  Matrix<V, Lane> velocity;
+  using V = typename Mat::Vector;
+  Mat velocity;
   V mu;
   LANES_INLINE void operator()(int i, int j, V g) const {
     auto* v = velocity.vector(i, j);
     fma(mu, V::load(v), g).store(v);
+  }
+  LANES_INLINE auto column(int j) const {
+    return [=](int i, V g) { (*this)(i, j, g); };
   }
 };
 
@@ -59,8 +70,8 @@ struct Push {
 template <class V, bool Lane, int D, int Kind>
 struct Step {
   using Real = typename V::Real;
-  using Mat = Matrix<V, Lane>;
-  using Put = Store<V, Lane>;
+  using Mat = typename Net<V, Lane, D>::Mat;
+  using Put = Store<Mat>;
   static constexpr int N = D == 0 ? 0 : (Lane ? D : (D + V::width - 1) / V::width);
 
   Net<V, Lane, D>& net;
@@ -89,24 +100,23 @@ struct Step {
   /* The gradients, and each weight's update once nothing needs its old value. */
   void backward() const {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw();
-    Mat now = net.back[0], next = net.back[1];
-    const View<Real> product_turned = turn(net.product());
+    Mat now = net.back;
+    const auto product_turned = turn(net.product());
     multiply(w, cd, o, net.weight[0].left().transposed(), net.residual.right(), Put{now});
     team.sync();
     descend(0, o, cw, d, net.residual.left(), product_turned);
     team.sync();
     for (int a = net.size.depth(); a >= 2; a--) {
-      const View<Real> below_turned = turn(net.below[a - 1]);
+      const auto below_turned = turn(net.below[a - 1]);
+      const Mat next = net.below[a];  // which nothing needs any more
       multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), Put{next});
       team.sync();
       descend(a, w, cw, d, now.left(), below_turned);
       team.sync();
-      const Mat spare = now;
       now = next;
-      next = spare;
     }
     if (D == 0 && net.momentum) {
-      const Push<V, Lane> push{net.velocity[1], V::load(net.mu)};
+      const Push<Mat> push{net.velocity[1], V::load(net.mu)};
       each(w, cd, [=](int i, int j) { push(i, j, at(now, i, j)); });
       now = net.velocity[1];
     }
@@ -116,9 +126,9 @@ struct Step {
   }
 
   /* This member's rows of a product. */
-  template <class Out>
-  LANES_INLINE void multiply(int m, int n, int k, View<Real> a, View<Real> b, Out out, Mat start = {nullptr, 0}) const {
-    chain<V, Lane, D, N>(team.begin(m), team.end(m), n, k, a, b, start, out);
+  template <class A, class B, class Out, class Start = FromZero<Mat>>
+  LANES_INLINE void multiply(int m, int n, int k, A a, B b, Out out, Start start = {}) const {
+    chain<Mat, D, N>(team.begin(m), team.end(m), n, k, a, b, start, out);
   }
 
  private:
@@ -140,11 +150,12 @@ struct Step {
   }
 
   /* The gradient of weight a, a product, and its update. */
-  LANES_INLINE void descend(int a, int m, int n, int k, View<Real> left, View<Real> right) const {
+  template <class A, class B>
+  LANES_INLINE void descend(int a, int m, int n, int k, A left, B right) const {
     const auto into = update(a);
     if (D == 0 && net.momentum) {
       const Mat velocity = net.velocity[a];
-      multiply(m, n, k, left, right, Push<V, Lane>{velocity, V::load(net.mu)});
+      multiply(m, n, k, left, right, Push<Mat>{velocity, V::load(net.mu)});
       each(m, n, [=](int i, int j) { into(i, j, at(velocity, i, j)); });
     } else {
       multiply(m, n, k, left, right, into);
@@ -152,20 +163,20 @@ struct Step {
   }
 
   /* A matrix with w rows as a right operand that is read by columns. */
-  LANES_INLINE View<Real> turn(const Mat& m) const {
+  LANES_INLINE auto turn(const Mat& m) const {
     if constexpr (Lane) {
       return m.right().transposed();
     } else {
       // A member turns whole blocks.
       const int width = V::width, blocks = net.cd(), d = net.size.d();
       const int begin = team.begin(blocks) * width, end = team.end(blocks) * width;
-      transpose(net.size.w(), begin, end < d ? end : d, m.at, m.ld * width, net.turned.at, net.turned.ld * width);
+      transpose(net.size.w(), begin, end < d ? end : d, m.at, m.ld() * width, net.turned.at, net.turned.ld() * width);
       team.sync();
       return net.turned.right();
     }
   }
 
-  LANES_INLINE Update<V, Lane, Kind> update(int a) const {
+  LANES_INLINE Update<Mat, Kind> update(int a) const {
     return {net.weight[a], net.carry[a], V::load(net.rate)};
   }
 
@@ -178,7 +189,7 @@ struct Step {
       target = net.residual;  // each element is read just before it is replaced
     }
     multiply(o, cd, w, net.weight[0].left(), net.product().right(),
-             Residual<V, Lane>{net.residual, target, net.sxx, net.lambda, scaled});
+             Residual<Mat>{net.residual, target, net.sxx, net.lambda, scaled});
   }
 
   /* The moments of the batch are full matrices. */
@@ -207,12 +218,15 @@ struct Step {
     }
     team.sync();
     multiply(o, cd, d, residual.left(), net.lower.right(), Put{mixed});
-    if (net.jepa) multiply(o, cd, d, product.left(), kick.right(), Put{mixed}, mixed);
+    if (net.jepa) multiply(o, cd, d, product.left(), kick.right(), Put{mixed}, From<Mat>{mixed});
     if (!net.jepa)
       each(o, cd, [=](int i, int j) { (at(mixed, i, j) + at(kick, i, j)).store(mixed.vector(i, j)); });
     team.sync();
-    const View<Real> lower_turned = Lane ? net.lower.right().transposed() : net.upper.right();
-    multiply(o, cd, d, mixed.left(), lower_turned, Put{residual});
+    if constexpr (Lane) {
+      multiply(o, cd, d, mixed.left(), net.lower.right().transposed(), Put{residual});
+    } else {
+      multiply(o, cd, d, mixed.left(), net.upper.right(), Put{residual});
+    }
     replace([=](int i, int j) { return at(residual, i, j) * at(sigma_share, j); });
   }
 };

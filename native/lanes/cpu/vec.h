@@ -20,14 +20,16 @@
 #endif
 
 namespace lanes {
-/* Keeps a value in its register: without it g++ folds a load that many operations share into each of them. */
+/*
+ * A value that is in a register of its own: without this g++ folds a load that many operations share into each of them.
+ * By value, for a vector whose address is taken goes through the stack.
+ */
 template <class V>
-LANES_INLINE void pin(V& x) {
+LANES_INLINE V held(V x) {
 #if defined(__x86_64__) && (defined(LANES_ISA_AVX512) || defined(LANES_ISA_AVX2))
   asm("" : "+v"(x.v));
-#else
-  (void)x;
 #endif
+  return x;
 }
 }  // namespace lanes
 #endif

@@ -27,7 +27,7 @@ std::unique_ptr<Worker> lanes_worker(const lanes_batch& b) {
 }
 
 /*
- * Sizes that the compiler knows pay where a product is a few tiles: square nets of 4 or 8, the paper's. Not in the
+ * Sizes that the compiler knows pay where a product is a few tiles: square nets of 4, 8 or 16, the paper's. Not in the
  * portable build for x86-64, which an old CPU alone runs and which would take half of the build's time.
  */
 template <class V, int Kind>
@@ -36,6 +36,7 @@ std::unique_ptr<Worker> small_lanes_worker(const lanes_batch& b) {
   const bool square = b.width == b.features && b.momentum == nullptr;
   if (square && b.features == 4) return worker_of<V, true, 4, Kind>(b);
   if (square && b.features == 8) return worker_of<V, true, 8, Kind>(b);
+  if (square && b.features == 16) return worker_of<V, true, 16, Kind>(b);
 #endif
   return lanes_worker<V, Kind>(b);
 }

@@ -70,7 +70,8 @@ void draw_moments(Net<V, Lane, D>& net, const int64_t* seeds, const int64_t* ste
   const auto kick = net.kick, normal = net.normal;
   if (net.form == LANES_FULL) {
     constexpr int N = D == 0 ? 0 : (Lane ? D : (D + V::width - 1) / V::width);
-    chain<V, Lane, D, N>(0, d, cd, d, net.noise.left(), normal.right(), Matrix<V, Lane>{nullptr, 0}, Store<V, Lane>{kick});
+    using Mat = typename Net<V, Lane, D>::Mat;
+    chain<Mat, D, N>(0, d, cd, d, net.noise.left(), normal.right(), FromZero<Mat>{}, Store<Mat>{kick});
     return;
   }
   for (int k = 0; k < d; k++) {
