@@ -98,7 +98,7 @@ export async function measureFlow(
   }
 }
 
-/** Eight spectra, each with a balanced start of its own turned layers. */
+/** Eight spectra, each with a balanced start. */
 function flowCase(row: FlowRow): FlowCase {
   const { runs, features: d, depth, scale } = row
   const each = (of: (feature: number, run: number) => number) =>
@@ -107,7 +107,7 @@ function flowCase(row: FlowRow): FlowCase {
   const rho = each((i) => 0.9 - 0.1 * i)
   const weights = new Float64Array(runs * (depth + 1) * d * d)
   const s = scale ** (1 / depth)
-  for (let run = 0; run < runs; run++) weights.set(balancedStart(d, depth, s, run), run * (depth + 1) * d * d)
+  for (let run = 0; run < runs; run++) weights.set(balancedStart(row, s, run), run * (depth + 1) * d * d)
   const times = lambda.map((value, i) =>
     criticalTime('jepa', { depth, scale, lambda: value, rho: rho[i]!, fraction: FRACTION }),
   )
@@ -129,11 +129,11 @@ function flowCase(row: FlowRow): FlowCase {
   }
 }
 
-/** Wᵃ = s Uᵃ, Haar, with U^L … U¹ = I, and V = s I. */
-function balancedStart(d: number, depth: number, s: number, run: number): Float64Array {
+/** Wᵃ = s Uᵃ with U^L … U¹ = I, Haar where turned, else I; V = s I. */
+function balancedStart({ features: d, depth, turned }: FlowRow, s: number, run: number): Float64Array {
   const out = new Float64Array((depth + 1) * d * d)
   const frames = Array.from({ length: depth + 1 }, (_, a) =>
-    a === 0 || a === depth ? identityOf(d) : haarOrthogonal(d, SEED, 8192 + run * depth + a).data,
+    !turned || a === 0 || a === depth ? identityOf(d) : haarOrthogonal(d, SEED, 8192 + run * depth + a).data,
   )
   for (let a = 0; a < depth; a++) {
     const [below, above] = [frames[a]!, frames[a + 1]!]
@@ -158,7 +158,7 @@ async function ourFlow(case_: FlowCase, lanes: LanesLibrary) {
   const batch: Batch = {
     ...flowBatch(case_),
     mode: MODE.flow,
-    budget: 1e9,
+    budget: 1e8,
     end: Float64Array.from(exact, (time) => time * 1.001),
     integrator: new Float64Array(16 * row.runs),
     time: new Float64Array(row.runs),
@@ -272,7 +272,7 @@ async function tryDiffrax(case_: FlowCase, peer: Peer, folder: string, tell: (li
     syx: lambda,
     feature: Float64Array.from(feature),
     rung: Float64Array.from(rung),
-    until: Float64Array.from(exact, (time) => 1.5 * time),
+    until: Float64Array.from(exact),
   }
   const { forms } = await peer.ask({ do: 'open', case: writeCase(folder, { ...row }, arrays) })
   const tried: FlowResult['diffrax'][number][] = []

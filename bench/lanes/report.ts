@@ -126,7 +126,9 @@ function flowTable({ rows }: Results): string {
 function labelOf(row: Row): string {
   if (row.kind === 'descent') return `R = ${row.runs}, d = ${row.features}`
   if (row.kind === 'mlp') return `w = ${row.width}`
-  return row.kind === 'flow' ? `ε = ${row.scale.toExponential(0)}` : `B = ${row.rows}`
+  return row.kind === 'flow'
+    ? `ε = ${row.scale.toExponential(0)}${row.turned ? ', turned' : ''}`
+    : `B = ${row.rows}`
 }
 
 function fastest({ best }: ContestResult): number {

@@ -28,6 +28,8 @@ export interface FlowRow {
   readonly features: number
   readonly depth: number
   readonly scale: number
+  /** false: in the coordinates in which a balanced start is diagonal, as engine lanes runs it. true: layers turned. */
+  readonly turned: boolean
   readonly target: number
 }
 
@@ -47,14 +49,15 @@ function mlp(width: number): MlpRow {
   return { kind: 'mlp', id: `mlp-${width}`, runs: 64, width, rows: 64, target: 3 }
 }
 
-function flow(power: number): FlowRow {
+function flow(power: number, turned = false): FlowRow {
   return {
     kind: 'flow',
-    id: `flow-1e${power}`,
+    id: `flow-1e${power}${turned ? '-turned' : ''}`,
     runs: 8,
     features: 4,
     depth: DEPTH,
     scale: 10 ** power,
+    turned,
     target: 1,
   }
 }
@@ -67,7 +70,9 @@ export const ROWS: readonly Row[] = [
   ...[4, 16, 64, 256, 512, 1024].map((d) => descent(1, d, d <= 256 ? 2 : 1)),
   sgd(64),
   sgd(512),
-  ...[-3, -4, -5, -6].map(flow),
+  ...[-3, -4, -5, -6].map((power) => flow(power)),
+  flow(-3, true),
+  flow(-4, true),
   mlp(16),
   mlp(64),
 ]
