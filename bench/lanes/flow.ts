@@ -6,7 +6,7 @@ import { type Batch, MODE, PRECISION, passagesOf, STATUS } from '../../workers/e
 import type { LanesLibrary } from '../../workers/engines/lanes/native.ts'
 import { SEED, writeCase } from './case.ts'
 import type { Protocol } from './contest.ts'
-import { emptyBatch } from './ours.ts'
+import { diagonal, emptyBatch } from './ours.ts'
 import type { Peer } from './peer.ts'
 import type { FlowRow } from './rows.ts'
 import { median } from './timing.ts'
@@ -311,11 +311,4 @@ function describeDescent({ rate, error, neededRate, boundBy, evaluations }: Flow
 
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-/** [R][d][d] from [R][d]. */
-function diagonal(values: Float64Array, d: number): Float64Array {
-  const out = new Float64Array(values.length * d)
-  for (const [i, value] of values.entries()) out[i * d + (i % d)] = value
-  return out
 }

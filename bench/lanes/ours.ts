@@ -26,10 +26,12 @@ const FAR = 1_000_000
 export class Ours {
   private readonly lanes: LanesLibrary
   private readonly case_: DescentCase
+  private readonly syy: Float64Array
 
   constructor(lanes: LanesLibrary, case_: DescentCase) {
     this.lanes = lanes
     this.case_ = case_
+    this.syy = diagonal(case_.sxx, case_.row.features)
   }
 
   get layout(): string {
@@ -74,6 +76,7 @@ export class Ours {
       budget: steps,
       sxx,
       syx,
+      syy: this.syy,
       slope: moments ? slope : null,
       noise: moments ? noise : null,
       seed: moments ? BigInt64Array.from({ length: runs }, (_, run) => BigInt(run)) : null,
@@ -141,4 +144,11 @@ export function emptyBatch(runs: number, d: number, depth: number, rungs: number
     evaluations: null,
     cancel: null,
   }
+}
+
+/** [R][d][d] from [R][d]. */
+export function diagonal(values: Float64Array, d: number): Float64Array {
+  const out = new Float64Array(values.length * d)
+  for (const [i, value] of values.entries()) out[i * d + (i % d)] = value
+  return out
 }
