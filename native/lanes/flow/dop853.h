@@ -74,6 +74,17 @@ class Dop853 final : public Stepper {
     }
   }
 
+  /* Step times curvature, from the last two stages; stability ends at some 6. */
+  double stiffness() const {
+    double change = 0, way = 0;
+    for (std::ptrdiff_t i = 0; i < size_; i++) {
+      const double k = stage_[dop_stages][i] - stage_[dop_stages - 1][i], y = end_[i] - trial_[i];
+      change += k * k;
+      way += y * y;
+    }
+    return way > 0 ? h_ * std::sqrt(change / way) : 0;
+  }
+
   double longest() const override { return std::numeric_limits<double>::infinity(); }
   int order() const override { return 8; }
 

@@ -7,16 +7,17 @@
 #include "flow/dop853.h"
 #include "flow/path-stepper.h"
 #include "flow/paths.h"
+#include "flow/radau.h"
 #include "flow/record.h"
+#include "flow/switch.h"
 
 namespace lanes {
 namespace {
-/* What lies in lanes_batch.integrator between two steps. */
-enum Slot { METHOD = 0, SIZE = 1, FLOOR = 2, TAKEN = 3, ERROR = 4, PAUSE = 5 };
-enum Method { FRESH = 0, PATHS = 1, EXPLICIT = 2 };
-
 constexpr double path_tolerance = 2e-10;
 constexpr double explicit_tolerance = 1e-11;
+constexpr double stiff_tolerance = 1e-10;
+/* Residuals [o][d] past which factoring their systems would cost more than it spares. */
+constexpr int most_residuals = 256;
 constexpr double safety = 0.9, least_factor = 0.2, most_factor = 5;
 
 std::unique_ptr<Field> make_field(const FlowData &shape) {
@@ -54,8 +55,9 @@ double typical_size(const double *theta, std::ptrdiff_t size) {
 
 struct FlowSpace::Parts {
   explicit Parts(const lanes_batch &b)
-      : batch(b), data(data_of(b, 0)), size(data.size()), field(make_field(data)), record(b, data), velocity(size), arriving(size) {
-    paths.cancel = dop.cancel = b.cancel;
+      : batch(b), data(data_of(b, 0)), size(data.size()), field(make_field(data)), record(b, data), velocity(size),
+        arriving(size) {
+    paths.cancel = dop.cancel = radau.cancel = b.cancel;
   }
 
   void train(int run);
@@ -64,6 +66,7 @@ struct FlowSpace::Parts {
   bool step(double *theta, double *state);
   bool commit(double *theta, double *state, double until, double next, double error);
   double predicted(const double *state, double h, double error) const;
+  bool changes(double *state, double taken, double work) const;
   bool cancelled() const { return batch.cancel != nullptr && *batch.cancel != 0; }
 
   const lanes_batch &batch;
@@ -73,6 +76,7 @@ struct FlowSpace::Parts {
   FlowRecord record;
   PathStepper paths;
   Dop853 dop;
+  Radau<7> radau;
   Stepper *stepper = nullptr;
   std::vector<double> velocity, arriving;
   int run = 0;
@@ -95,7 +99,7 @@ void FlowSpace::Parts::begin(double *theta, double *state) {
   record.lean(theta, velocity.data());
   const bool fresh = state[METHOD] == FRESH;
   choose(theta, state);
-  if (!fresh) stepper->evaluations = 0; /* where a call begins is not counted */
+  if (!fresh) stepper->evaluations = 0, stepper->algebra = 0; /* where a call begins is not counted */
   if (fresh) {
     double largest = state[FLOOR], speed = 0;
     for (std::ptrdiff_t i = 0; i < size; i++) {
@@ -108,18 +112,21 @@ void FlowSpace::Parts::begin(double *theta, double *state) {
 
 /* The method for the weights of now. */
 void FlowSpace::Parts::choose(const double *theta, double *state) {
-  if (state[METHOD] != EXPLICIT) {
+  if (state[METHOD] != EXPLICIT && state[METHOD] != STIFF) {
     auto found = find_paths(data, theta);
     state[METHOD] = found.empty() ? EXPLICIT : PATHS;
     if (!found.empty()) paths.use(field.get(), data, std::move(found), path_tolerance);
   }
   if (state[METHOD] == PATHS) {
     stepper = &paths;
+  } else if (state[METHOD] == STIFF) {
+    radau.use(field.get(), data, stiff_tolerance, state[FLOOR]);
+    stepper = &radau;
   } else {
     dop.use(field.get(), size, explicit_tolerance, state[FLOOR]);
     stepper = &dop;
   }
-  stepper->evaluations = 0;
+  stepper->evaluations = 0, stepper->algebra = 0;
   stepper->stand(theta, velocity.data());
 }
 
@@ -179,8 +186,9 @@ bool FlowSpace::Parts::commit(double *theta, double *state, double until, double
     if (!record.date(*stepper, theta, time, until, state + PAUSE)) return false; /* the step is taken anew, with room */
     whole = record.rows(*stepper, theta, time, until);
   }
+  const double work = static_cast<double>(stepper->evaluations) + stepper->algebra;
   batch.evaluations[run] += stepper->evaluations;
-  stepper->evaluations = 0;
+  stepper->evaluations = 0, stepper->algebra = 0;
   bool broken = false; /* a path that came to an exact zero */
   for (std::ptrdiff_t i = 0; i < size; i++) {
     broken = broken || (there[i] == 0 && theta[i] != 0);
@@ -191,6 +199,7 @@ bool FlowSpace::Parts::commit(double *theta, double *state, double until, double
   state[SIZE] = next;
   state[TAKEN] = until - time;
   state[ERROR] = error;
+  const bool other = changes(state, until - time, work);
   if (!whole) {
     batch.status[run] = LANES_LOST;
     return false;
@@ -202,7 +211,7 @@ bool FlowSpace::Parts::commit(double *theta, double *state, double until, double
   }
   velocity.swap(arriving);
   record.lean(theta, velocity.data());
-  if (broken) {
+  if (broken || other) {
     choose(theta, state);
   } else {
     stepper->stand(theta, velocity.data());
@@ -211,6 +220,14 @@ bool FlowSpace::Parts::commit(double *theta, double *state, double until, double
   batch.evaluations[run] += stepper->evaluations;
   stepper->evaluations = 0;
   return true;
+}
+
+/* Whether the run goes on by the other method from here. work: what the step took, in evaluations. */
+bool FlowSpace::Parts::changes(double *state, double taken, double work) const {
+  const int residuals = data.outputs * data.features;
+  if (residuals > most_residuals) return false;
+  if (state[METHOD] == EXPLICIT) return Switch(state).leaves_explicit(taken, dop.stiffness());
+  return state[METHOD] == STIFF && Switch(state).leaves_stiff(taken, work + 2 * residuals, dop_stages);
 }
 
 void FlowSpace::Parts::train(int which) {

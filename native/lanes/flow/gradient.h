@@ -34,6 +34,13 @@ class Field {
   virtual void velocity(const double *theta, double *out) = 0;
   /* out = F'(theta) v, worth two evaluations. */
   virtual void derivative(const double *theta, const double *v, double *out) = 0;
+  /*
+   * F = B E with E(theta) the residual [o][d] and B(theta) its way back to the weights. What is stiff in F' is B E':
+   * `settle` stands at theta, which must stay, until the next call; `gather` is out = E' v there, `spread` out = B e.
+   */
+  virtual void settle(const double *theta) = 0;
+  virtual void gather(const double *v, double *out) = 0;
+  virtual void spread(const double *e, double *out) = 0;
 };
 
 /*
@@ -46,7 +53,7 @@ class Gradient final : public Field {
   void use(const FlowData &data) override {
     data_ = data;
     const std::size_t wd = static_cast<std::size_t>(w()) * d();
-    for (auto *set : {&product_, &moving_}) {
+    for (auto *set : {&product_, &moving_, &settled_}) {
       set->resize(data.depth);
       for (auto &p : *set) p.resize(wd);
     }
@@ -57,28 +64,35 @@ class Gradient final : public Field {
 
   void velocity(const double *theta, double *out) override {
     climb(theta);
-    const int l = data_.depth;
-    residual(theta + data_.start(l), top(theta), target_.data(), residual_.data());
-    turn(top(theta));
-    times<false>(o(), d(), w(), residual_.data(), turned_.data(), out + data_.start(l));
-    under(w(), o(), theta + data_.start(l), residual_.data(), back_.data(), false);
-    for (int a = l - 1; a >= 1; a--) {
-      turn(below(theta, a));
-      times<false>(w(), d(), w(), back_.data(), turned_.data(), out + data_.start(a));
-      under(w(), w(), theta + data_.start(a), back_.data(), next_.data(), false);
-      back_.swap(next_);
-    }
-    for (int i = 0; i < w() * d(); i++) out[i] = back_[i];
+    residual(theta + data_.start(data_.depth), top(theta), target_.data(), residual_.data());
+    back(theta, out);
+  }
+
+  void settle(const double *theta) override {
+    climb(theta);
+    product_.swap(settled_);
+    stand_ = theta;
+  }
+
+  void gather(const double *v, double *out) override {
+    product_.swap(settled_);
+    move(stand_, v);
+    residual_shift(stand_ + data_.start(data_.depth), v + data_.start(data_.depth), stand_);
+    for (int i = 0; i < o() * d(); i++) out[i] = shift_[i];
+    product_.swap(settled_);
+  }
+
+  void spread(const double *e, double *out) override {
+    product_.swap(settled_);
+    for (int i = 0; i < o() * d(); i++) residual_[i] = e[i];
+    back(stand_, out);
+    product_.swap(settled_);
   }
 
   void derivative(const double *theta, const double *v, double *out) override {
     climb(theta);
+    move(theta, v);
     const int l = data_.depth;
-    for (int i = 0; i < w() * d(); i++) moving_[0][i] = v[i];
-    for (int a = 1; a < l; a++) {
-      times<false>(w(), w(), d(), v + data_.start(a), below(theta, a), moving_[a].data());
-      times<true>(w(), w(), d(), theta + data_.start(a), moving_[a - 1].data(), moving_[a].data());
-    }
     const double *decoder = theta + data_.start(l), *tilt = v + data_.start(l);
     residual(decoder, top(theta), target_.data(), residual_.data());
     residual_shift(decoder, tilt, theta);
@@ -172,6 +186,29 @@ class Gradient final : public Field {
     for (int a = 1; a < data_.depth; a++)
       times<false>(w(), w(), d(), theta + data_.start(a), below(theta, a), product_[a].data());
   }
+  /* out = B residual_ */
+  void back(const double *theta, double *out) {
+    const int l = data_.depth;
+    turn(top(theta));
+    times<false>(o(), d(), w(), residual_.data(), turned_.data(), out + data_.start(l));
+    under(w(), o(), theta + data_.start(l), residual_.data(), back_.data(), false);
+    for (int a = l - 1; a >= 1; a--) {
+      turn(below(theta, a));
+      times<false>(w(), d(), w(), back_.data(), turned_.data(), out + data_.start(a));
+      under(w(), w(), theta + data_.start(a), back_.data(), next_.data(), false);
+      back_.swap(next_);
+    }
+    for (int i = 0; i < w() * d(); i++) out[i] = back_[i];
+  }
+
+  /* moving_: the products' change along v */
+  void move(const double *theta, const double *v) {
+    for (int i = 0; i < w() * d(); i++) moving_[0][i] = v[i];
+    for (int a = 1; a < data_.depth; a++) {
+      times<false>(w(), w(), d(), v + data_.start(a), below(theta, a), moving_[a].data());
+      times<true>(w(), w(), d(), theta + data_.start(a), moving_[a - 1].data(), moving_[a].data());
+    }
+  }
   const double *below(const double *theta, int a) const { return a == 1 ? theta : product_[a - 1].data(); }
   const double *top(const double *theta) const { return below(theta, data_.depth); }
 
@@ -224,7 +261,8 @@ class Gradient final : public Field {
   }
 
   FlowData data_{};
-  std::vector<Buffer> product_, moving_;
+  const double *stand_ = nullptr;
+  std::vector<Buffer> product_, moving_, settled_;
   Buffer residual_, shift_, target_, back_, next_, back_shift_, next_shift_, turned_;
 };
 }  // namespace lanes

@@ -28,6 +28,7 @@ class Stepper {
   bool cancelled() const { return cancel != nullptr && *cancel != 0; }
 
   int64_t evaluations = 0; /* spent since it was last set */
+  double algebra = 0;      /* and other work, in evaluations that take as long */
   const volatile int32_t *cancel = nullptr;
 };
 }  // namespace lanes
