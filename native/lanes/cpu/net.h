@@ -56,7 +56,7 @@ class Arena {
 template <class V, bool Lane, int D>
 struct Net {
   using Real = typename V::Real;
-  using Mat = Matrix<V, Lane, Lane ? D : 0>;
+  using Mat = Matrix<V, Lane, Lane ? D : (D + V::width - 1) / V::width>;
   static constexpr int lanes = Lane ? V::width : 1;
 
   const Sizes<D> size;

@@ -135,11 +135,10 @@ LANES_INLINE void column_of_tiles(int from, int to, int j0, int k, A a, B b, con
 
 /*
  * out.column(j)(i, chain over k of a(i, k) b(k, j)) for rows `from` ≤ i < `to` and vector columns j < n. M and N are the
- * rows (and k) and columns where the compiler knows them, else 0. Not inlined: it is the bulk of the code, made once
- * for each kind of operand and result.
+ * rows (and k) and columns where the compiler knows them, else 0.
  */
 template <class Mat, int M, int N, class A, class B, class Start, class Out>
-__attribute__((noinline)) void chain(int from, int to, int n, int k, A a, B b, Start start, Out out) {
+LANES_INLINE void chain_in_place(int from, int to, int n, int k, A a, B b, Start start, Out out) {
   constexpr int most = tile_columns(Mat::lane);
   if constexpr (N > 0) {
     constexpr int size = even_piece(N, most), rest = N % size;
@@ -154,6 +153,12 @@ __attribute__((noinline)) void chain(int from, int to, int n, int k, A a, B b, S
       for (; j + 2 <= n; j += 2) column_of_tiles<Mat, 0, 2>(from, to, j, k, a, b, start, out);
     for (; j < n; j++) column_of_tiles<Mat, 0, 1>(from, to, j, k, a, b, start, out);
   }
+}
+
+/* The same, made once for each kind of operand and result: it is the bulk of the code. */
+template <class Mat, int M, int N, class A, class B, class Start, class Out>
+__attribute__((noinline)) void chain(int from, int to, int n, int k, A a, B b, Start start, Out out) {
+  chain_in_place<Mat, M, N>(from, to, n, k, a, b, start, out);
 }
 
 /* Writes the sums as they are. What a column of results needs, its rows share. */

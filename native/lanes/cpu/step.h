@@ -128,7 +128,11 @@ struct Step {
   /* This member's rows of a product. */
   template <class A, class B, class Out, class Start = FromZero<Mat>>
   LANES_INLINE void multiply(int m, int n, int k, A a, B b, Out out, Start start = {}) const {
-    chain<Mat, D, N>(team.begin(m), team.end(m), n, k, a, b, start, out);
+    if constexpr (D > 0 && D <= 4) {
+      chain_in_place<Mat, D, N>(0, m, n, k, a, b, start, out);  // a call would cost as much as the product
+    } else {
+      chain<Mat, D, N>(team.begin(m), team.end(m), n, k, a, b, start, out);
+    }
   }
 
  private:
