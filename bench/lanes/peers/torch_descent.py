@@ -100,6 +100,7 @@ def forms(case, device):
     """name -> maker. Written-out sums over k are left out where d makes them too long to compile."""
     r, d = case.runs, case.features
     several = 10 if r * d**3 < 1e6 else 2  # a call costs little beside an update of large products
+    sums = 50 if d <= 4 and r >= 64 else 20 if d <= 8 else 10 if d <= 16 else 2
     table = {}
     if r == 1:
         table["mm, eager"] = lambda: Eager(case, device, single=True)
@@ -109,7 +110,7 @@ def forms(case, device):
         table["bmm, torch.compile"] = lambda: Compiled(case, device, BATCHED, "first", several)
     if d <= 32:
         table["runs last, sums, torch.compile"] = lambda: Compiled(
-            case, device, summed_products(), "last", 50 if d <= 8 else 10 if d <= 16 else 2)
+            case, device, summed_products(), "last", sums)
     if d <= 16:
         table["runs last, unrolled, torch.compile"] = lambda: Compiled(
             case, device, unrolled_products(), "last", 10 if d <= 8 else 2)
