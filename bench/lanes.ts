@@ -108,7 +108,8 @@ async function measureRow(
   const began = performance.now()
   const seconds = () => (performance.now() - began) / 1000
   const peer = async (name: PeerName) => {
-    const found = peers.get(name) ?? (await Peer.start(name, python))
+    const before = peers.get(name)
+    const found = before?.isAlive ? before : await Peer.start(name, python)
     peers.set(name, found)
     return found
   }

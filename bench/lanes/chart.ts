@@ -87,7 +87,7 @@ function drawPanel(points: readonly Point[], runs: number, peak: number, left: n
   const values = series.flatMap((one) => one.points.map(([, rate]) => rate))
   const bottom = PANEL.top + PANEL.height
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  const x = logScale(Math.min(...sizes) / 1.25, Math.max(...sizes) * 1.25, left, left + PANEL.width)
+  const x = logScale(Math.min(...sizes) / 1.7, Math.max(...sizes) * 1.25, left, left + PANEL.width)
   const y = logScale(10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high)), bottom, PANEL.top)
   return [
     text(left, PANEL.top - 8, `R = ${runs}`, { 'font-size': 17, 'font-weight': 'bold', fill: INK }),
@@ -117,7 +117,7 @@ function drawPanel(points: readonly Point[], runs: number, peak: number, left: n
 function ratioMark(row: DescentRow, contest: Point['contest'], x: Scale, y: Scale): string {
   const ours = contest.ours.compensated!.median
   const ratio = ours / Math.max(...Object.values(contest.best).map(({ median }) => median))
-  const place = [x.place(row.features) + 7, y.place(ours) + 18] as const
+  const place = [x.place(row.features) - 7, y.place(ours) + 17] as const // a falling line leaves room there
   return text(...place, `×${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)}`, {
     'font-size': 13,
     'font-weight': 'bold',
@@ -125,7 +125,7 @@ function ratioMark(row: DescentRow, contest: Point['contest'], x: Scale, y: Scal
     stroke: '#ffffff',
     'stroke-width': 3,
     'paint-order': 'stroke',
-    'text-anchor': 'start',
+    'text-anchor': 'end',
   })
 }
 
@@ -144,7 +144,7 @@ function drawSeries({ points, colour, dash, shape }: Series, x: Scale, y: Scale)
 function drawKey(series: readonly Series[], at: number): string {
   return series
     .map(({ title, colour, dash }, k) => {
-      const left = PANEL.left + k * 190
+      const left = PANEL.left + k * 215
       const stroke = {
         stroke: colour,
         'stroke-width': 3,

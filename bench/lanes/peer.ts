@@ -29,10 +29,15 @@ export class Peer {
       PYTHONDONTWRITEBYTECODE: '1',
     }
     this.child = spawn(python, [join(PEERS, 'serve.py'), name], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    this.child.stdin!.on('error', () => {}) // a peer that has ended is told by its missing reply
     this.child.stderr!.on('data', (text) => {
       this.errors = (this.errors + text).slice(-4000)
     })
     this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]()
+  }
+
+  get isAlive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
   }
 
   static async start(name: PeerName, python: string): Promise<Peer> {
@@ -54,7 +59,7 @@ export class Peer {
   }
 
   async close(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
+    if (!this.isAlive) return
     const gone = once(this.child, 'exit')
     this.child.stdin!.end()
     const late = setTimeout(() => this.child.kill('SIGKILL'), 10_000)
