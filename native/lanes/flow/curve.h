@@ -35,9 +35,10 @@ class Curve {
   }
 
   /*
-   * The first x at which the amplitude has the level, which lies between two that were looked at; 1 where an end has no
-   * logarithm. amplitude(x) looks at it. Inverse interpolation through up to five neighbours, halving where that leaves
-   * the bracket; ends where ln(amplitude) agrees to 2e-14, which dates a passage as well.
+   * The first x at which the amplitude has the level, which lies between two that were looked at; 1 where an
+   * end has no logarithm. amplitude(x) looks at it. Inverse interpolation through up to five neighbours,
+   * halving where that leaves the bracket; ends where ln(amplitude) agrees to 2e-14, which dates a passage as
+   * well.
    */
   template <class Amplitude>
   double crossing(double level, Amplitude amplitude) {
@@ -72,7 +73,8 @@ class Curve {
                                                            : -std::numeric_limits<double>::infinity();
   }
 
-  /* Puts a point before point_[right]. @returns the right end of the bracket, whose left end it is where `left` */
+  /* Puts a point before point_[right]. @returns the right end of the bracket, whose left end it is where
+   * `left` */
   int insert(int right, Point here, bool left) {
     if (count_ == most) { /* the oldest but the first, whose side tells what has been passed */
       const int gone = right > 2 ? 1 : count_ - 2;
@@ -91,9 +93,10 @@ class Curve {
     int low = right - 1, high = right;
     const bool rises = point_[high].y > point_[low].y;
     while (high - low < 4) {
-      const bool more_low = low > 0 && (point_[low].y > point_[low - 1].y) == rises && point_[low].y != point_[low - 1].y;
-      const bool more_high =
-          high < count_ - 1 && (point_[high + 1].y > point_[high].y) == rises && point_[high].y != point_[high + 1].y;
+      const bool more_low =
+          low > 0 && (point_[low].y > point_[low - 1].y) == rises && point_[low].y != point_[low - 1].y;
+      const bool more_high = high < count_ - 1 && (point_[high + 1].y > point_[high].y) == rises &&
+                             point_[high].y != point_[high + 1].y;
       if (!more_low && !more_high) break;
       if (more_low && (!more_high || wanted - point_[low].y < point_[high].y - wanted)) {
         low--;

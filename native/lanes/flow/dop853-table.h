@@ -3,9 +3,9 @@
 
 namespace lanes {
 /*
- * Dormand and Prince's pair of order 8 with errors of order 5 and 3 and a dense output of order 7 (Hairer, Norsett,
- * Wanner, Solving ODEs I, section II.5, II.6 and the appendix). dop_stage[s]: how stage s combines those before it;
- * 12 is the solution itself, 13 to 15 serve the dense output.
+ * Dormand and Prince's pair of order 8 with errors of order 5 and 3 and a dense output of order 7 (Hairer,
+ * Norsett, Wanner, Solving ODEs I, section II.5, II.6 and the appendix). dop_stage[s]: how stage s combines
+ * those before it; 12 is the solution itself, 13 to 15 serve the dense output.
  */
 constexpr int dop_stages = 12, dop_all = 16;
 constexpr double dop_stage[dop_all][dop_all] = {

@@ -8,7 +8,8 @@
 #include "flow/stepper.h"
 
 namespace lanes {
-/* The explicit pair of order 8 (dop853-table.h): 11 evaluations a step and, where it is looked into, 3 more. */
+/* The explicit pair of order 8 (dop853-table.h): 11 evaluations a step and, where it is looked into, 3 more.
+ */
 class Dop853 final : public Stepper {
  public:
   /* floor: what counts as one weight's size where it is near zero. */
@@ -52,7 +53,8 @@ class Dop853 final : public Stepper {
       if (!(e5 <= five)) five = e5;
       if (!(e3 <= three)) three = e3;
     }
-    if (!(five < std::numeric_limits<double>::infinity()) || !(three < std::numeric_limits<double>::infinity()))
+    if (!(five < std::numeric_limits<double>::infinity()) ||
+        !(three < std::numeric_limits<double>::infinity()))
       return std::numeric_limits<double>::infinity();
     return five == 0 ? 0 : five * five / std::sqrt(five * five + 0.01 * three * three);
   }

@@ -37,8 +37,14 @@ std::unique_ptr<Field> make_field(const FlowData &shape) {
 FlowData data_of(const lanes_batch &b, int run) {
   const std::ptrdiff_t d = b.features;
   const bool full = b.form == LANES_FULL;
-  return {b.objective, b.depth, b.features, b.width, b.objective == LANES_JEPA ? b.width : b.features, full,
-          b.sxx + run * d, b.syx + run * (full ? d * d : d)};
+  return {b.objective,
+          b.depth,
+          b.features,
+          b.width,
+          b.objective == LANES_JEPA ? b.width : b.features,
+          full,
+          b.sxx + run * d,
+          b.syx + run * (full ? d * d : d)};
 }
 
 /* Root mean square of the weights that are not zero, so that padding does not count; 1 where all are. */
@@ -55,7 +61,12 @@ double typical_size(const double *theta, std::ptrdiff_t size) {
 
 struct FlowSpace::Parts {
   explicit Parts(const lanes_batch &b)
-      : batch(b), data(data_of(b, 0)), size(data.size()), field(make_field(data)), record(b, data), velocity(size),
+      : batch(b),
+        data(data_of(b, 0)),
+        size(data.size()),
+        field(make_field(data)),
+        record(b, data, field.get()),
+        velocity(size),
         arriving(size) {
     paths.cancel = dop.cancel = radau.cancel = b.cancel;
   }
@@ -130,9 +141,11 @@ void FlowSpace::Parts::choose(const double *theta, double *state) {
   stepper->stand(theta, velocity.data());
 }
 
-/* The next step where its error grows on as it grew from the last step to this one (Gustafsson's controller). */
+/* The next step where its error grows on as it grew from the last step to this one (Gustafsson's controller).
+ */
 double FlowSpace::Parts::predicted(const double *state, double h, double error) const {
-  if (!(state[TAKEN] > 0) || !(state[ERROR] > 1e-12) || !(error > 1e-12)) return std::numeric_limits<double>::max();
+  if (!(state[TAKEN] > 0) || !(state[ERROR] > 1e-12) || !(error > 1e-12))
+    return std::numeric_limits<double>::max();
   return safety * h * (h / state[TAKEN]) * power(state[ERROR] / error / error, 1.0 / stepper->order());
 }
 
@@ -146,7 +159,8 @@ bool FlowSpace::Parts::step(double *theta, double *state) {
     double h = std::fmin(planned, stepper->longest());
     const bool last = left <= h * 1.000001;
     if (last) h = left;
-    if (!(h > 4 * std::numeric_limits<double>::epsilon() * time) || !(h <= std::numeric_limits<double>::max())) {
+    if (!(h > 4 * std::numeric_limits<double>::epsilon() * time) ||
+        !(h <= std::numeric_limits<double>::max())) {
       batch.status[run] = LANES_STUCK;
       return false;
     }
@@ -183,7 +197,8 @@ bool FlowSpace::Parts::commit(double *theta, double *state, double until, double
       stepper->evaluations++;
     }
     record.arrive(there, arriving.data());
-    if (!record.date(*stepper, theta, time, until, state + PAUSE)) return false; /* the step is taken anew, with room */
+    if (!record.date(*stepper, theta, time, until, state + PAUSE))
+      return false; /* the step is taken anew, with room */
     whole = record.rows(*stepper, theta, time, until);
   }
   const double work = static_cast<double>(stepper->evaluations) + stepper->algebra;
@@ -216,7 +231,8 @@ bool FlowSpace::Parts::commit(double *theta, double *state, double until, double
   } else {
     stepper->stand(theta, velocity.data());
   }
-  /* What it took to stand here belongs to the step that led here, so that a call that goes on from here counts alike. */
+  /* What it took to stand here belongs to the step that led here, so that a call that goes on from here
+   * counts alike. */
   batch.evaluations[run] += stepper->evaluations;
   stepper->evaluations = 0;
   return true;
@@ -233,7 +249,8 @@ bool FlowSpace::Parts::changes(double *state, double taken, double work) const {
 void FlowSpace::Parts::train(int which) {
   run = which;
   if (batch.status[run] != LANES_GOING) return;
-  double *theta = batch.weights + run * size, *state = batch.integrator + static_cast<std::ptrdiff_t>(run) * LANES_INTEGRATOR;
+  double *theta = batch.weights + run * size,
+         *state = batch.integrator + static_cast<std::ptrdiff_t>(run) * LANES_INTEGRATOR;
   const int64_t before = batch.evaluations[run];
   if (cancelled()) return;
   begin(theta, state);

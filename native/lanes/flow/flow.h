@@ -6,8 +6,8 @@
 
 namespace lanes {
 /*
- * What a thread needs to train the runs of one batch by gradient flow, one after the other. Its size is that of some 30
- * copies of a run's weights. The batch must outlive it.
+ * What a thread needs to train the runs of one batch by gradient flow, one after the other. Its size is that
+ * of some 30 copies of a run's weights. The batch must outlive it.
  */
 class FlowSpace {
  public:
@@ -17,8 +17,9 @@ class FlowSpace {
   FlowSpace &operator=(const FlowSpace &) = delete;
 
   /*
-   * Trains run r on from its state by at most `budget` evaluations (by one step at least), and writes its state, rows, passages
-   * and status as lanes.h has them. Only a run that is LANES_GOING is touched; its numbers must be finite.
+   * Trains run r on from its state by at most `budget` evaluations (by one step at least), and writes its
+   * state, rows, passages and status as lanes.h has them. Only a run that is LANES_GOING is touched; its
+   * numbers must be finite.
    */
   void train(int run);
 

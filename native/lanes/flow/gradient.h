@@ -35,8 +35,15 @@ class Field {
   /* out = F'(theta) v, worth two evaluations. */
   virtual void derivative(const double *theta, const double *v, double *out) = 0;
   /*
-   * F = B E with E(theta) the residual [o][d] and B(theta) its way back to the weights. What is stiff in F' is B E':
-   * `settle` stands at theta, which must stay, until the next call; `gather` is out = E' v there, `spread` out = B e.
+   * The squares of the amplitudes [d], and where v is given half of what they change by along v. directions:
+   * [d][d], column i is feature i; NULL: the axes.
+   */
+  virtual void look(const double *theta, const double *v, const double *directions, double *square,
+                    double *slope) = 0;
+  /*
+   * F = B E with E(theta) the residual [o][d] and B(theta) its way back to the weights. What is stiff in F'
+   * is B E': `settle` stands at theta, which must stay, until the next call; `gather` is out = E' v there,
+   * `spread` out = B e.
    */
   virtual void settle(const double *theta) = 0;
   virtual void gather(const double *v, double *out) = 0;
@@ -44,8 +51,8 @@ class Field {
 };
 
 /*
- * F by the chains of native/lanes/README.md, every element fma over rising k. N is d = w where the compiler knows
- * it, 0 where it does not. An entry that only zeros lead to comes out as an exact zero.
+ * F by the chains of native/lanes/README.md, every element fma over rising k. N is d = w where the compiler
+ * knows it, 0 where it does not. An entry that only zeros lead to comes out as an exact zero.
  */
 template <int N>
 class Gradient final : public Field {
@@ -58,7 +65,8 @@ class Gradient final : public Field {
       for (auto &p : *set) p.resize(wd);
     }
     const std::size_t rows = static_cast<std::size_t>(o() > w() ? o() : w()) * d();
-    for (auto *b : {&residual_, &shift_, &target_, &back_, &next_, &back_shift_, &next_shift_}) b->resize(rows);
+    for (auto *b : {&residual_, &shift_, &target_, &back_, &next_, &back_shift_, &next_shift_})
+      b->resize(rows);
     turned_.resize(wd);
   }
 
@@ -66,6 +74,26 @@ class Gradient final : public Field {
     climb(theta);
     residual(theta + data_.start(data_.depth), top(theta), target_.data(), residual_.data());
     back(theta, out);
+  }
+
+  void look(const double *theta, const double *v, const double *directions, double *square,
+            double *slope) override {
+    climb(theta);
+    if (v != nullptr) move(theta, v);
+    const double *seen = top(theta), *moving = moving_[data_.depth - 1].data();
+    if (directions != nullptr) {
+      times<false>(w(), d(), d(), seen, directions, back_.data());
+      seen = back_.data();
+      if (v != nullptr) times<false>(w(), d(), d(), moving, directions, next_.data());
+      moving = next_.data();
+    }
+    const auto dot = [this](const double *a, const double *b, double *out) {
+      for (int j = 0; j < d(); j++) out[j] = 0;
+      for (int i = 0; i < w(); i++)
+        for (int j = 0; j < d(); j++) out[j] = __builtin_fma(a[i * d() + j], b[i * d() + j], out[j]);
+    };
+    dot(seen, seen, square);
+    if (v != nullptr) dot(seen, moving, slope);
   }
 
   void settle(const double *theta) override {
@@ -146,7 +174,8 @@ class Gradient final : public Field {
     }
   }
 
-  /* Element (i, p) of a lies at a[i * down + p * along]. Tiles of 4 rows and 16 columns keep the sums in registers. */
+  /* Element (i, p) of a lies at a[i * down + p * along]. Tiles of 4 rows and 16 columns keep the sums in
+   * registers. */
   template <bool Add>
   static void multiply(int m, int k, int n, Left a, const double *b, double *out) {
     if constexpr (N > 0) {

@@ -8,8 +8,8 @@
 
 namespace lanes {
 /*
- * Solves (1 - z B E') x = r for the stiff part B E' of F' at one theta and a real or complex z. B E' has rank o d at most:
- * x = r + z B (1 - z E' B)^-1 E' r, so that o d rows are all that is ever factored.
+ * Solves (1 - z B E') x = r for the stiff part B E' of F' at one theta and a real or complex z. B E' has rank
+ * o d at most: x = r + z B (1 - z E' B)^-1 E' r, so that o d rows are all that is ever factored.
  */
 class LowRank {
  public:
@@ -117,7 +117,8 @@ class LowRank {
       const double p = s.a[at(k, k)], q = s.b[at(k, k)], square = p * p + q * q;
       for (int i = k + 1; i < rank_; i++) {
         const double x = s.a[at(i, k)], y = s.b[at(i, k)];
-        const double f = s.a[at(i, k)] = (x * p + y * q) / square, g = s.b[at(i, k)] = (y * p - x * q) / square;
+        const double f = s.a[at(i, k)] = (x * p + y * q) / square,
+                     g = s.b[at(i, k)] = (y * p - x * q) / square;
         if (f == 0 && g == 0) continue;
         double *a = &s.a[at(i, 0)], *b = &s.b[at(i, 0)];
         const double *u = &s.a[at(k, 0)], *v = &s.b[at(k, 0)];

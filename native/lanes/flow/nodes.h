@@ -3,9 +3,9 @@
 
 namespace lanes {
 /*
- * Collocation of a function with a double zero at 0 on [0, 1]. node[i]: the roots of the polynomial of degree s that is
- * orthogonal to all lower ones with weight t^2, so that the integral of the interpolant is exact to degree 2s + 1.
- * power[j][i]: what the value at node i adds to the coefficient of t^(j + 2).
+ * Collocation of a function with a double zero at 0 on [0, 1]. node[i]: the roots of the polynomial of
+ * degree s that is orthogonal to all lower ones with weight t^2, so that the integral of the interpolant is
+ * exact to degree 2s + 1. power[j][i]: what the value at node i adds to the coefficient of t^(j + 2).
  */
 constexpr int largest_nodes = 5;
 struct Nodes {

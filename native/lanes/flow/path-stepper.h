@@ -10,17 +10,18 @@
 
 namespace lanes {
 /*
- * An exponential Rosenbrock method of order 10 for runs that fall into paths (paths.h). On each path the Jacobian J is
- * stiff in one direction alone: at a fixed point it is -k g h' with the velocity's direction g, and 0 on what the flow
- * conserves. So take v = J theta / |J theta| on the path, K = v'J v, and split
+ * An exponential Rosenbrock method of order 10 for runs that fall into paths (paths.h). On each path the
+ * Jacobian J is stiff in one direction alone: at a fixed point it is -k g h' with the velocity's direction g,
+ * and 0 on what the flow conserves. So take v = J theta / |J theta| on the path, K = v'J v, and split
  *
  *   theta' = F(theta_n) + K v v'(theta - theta_n) + D,   D = O((theta - theta_n)^2) near the stiff direction,
  *
- * solve the linear part exactly and interpolate D by polynomials with a double zero at the start (nodes.h): first from
- * the linear solution at 2 nodes, then from what comes of it at 3, 4 and 5. Each round gains two orders. The last two
- * rounds' difference, at the end and in the middle, is the error. A step is as long as the accuracy allows, however stiff
- * learned features are, and costs 19 evaluations. D is taken from the F and K in use, so rounding in K is no error of the solution.
- * Literature: Hochbruck and Ostermann, Exponential integrators, Acta Numerica 2010, sections 2.3 and 2.4.
+ * solve the linear part exactly and interpolate D by polynomials with a double zero at the start (nodes.h):
+ * first from the linear solution at 2 nodes, then from what comes of it at 3, 4 and 5. Each round gains two
+ * orders. The last two rounds' difference, at the end and in the middle, is the error. A step is as long as
+ * the accuracy allows, however stiff learned features are, and costs 19 evaluations. D is taken from the F
+ * and K in use, so rounding in K is no error of the solution. Literature: Hochbruck and Ostermann,
+ * Exponential integrators, Acta Numerica 2010, sections 2.3 and 2.4.
  */
 class PathStepper final : public Stepper {
  public:
@@ -35,7 +36,8 @@ class PathStepper final : public Stepper {
     tolerance_ = tolerance;
     full_.assign(data.size(), 0.0);
     out_.assign(data.size(), 0.0);
-    for (auto *b : {&start_, &speed_, &slow_, &axis_, &end_, &move_, &before_, &middle_}) b->assign(index_.size(), 0.0);
+    for (auto *b : {&start_, &speed_, &slow_, &axis_, &end_, &move_, &before_, &middle_})
+      b->assign(index_.size(), 0.0);
     for (auto &c : coefficient_) c.assign(index_.size(), 0.0);
     for (auto &v : value_) v.assign(index_.size(), 0.0);
     for (auto &a : along_) a.assign(count_, 0.0);
@@ -106,10 +108,10 @@ class PathStepper final : public Stepper {
 
  private:
   using Buffer = std::vector<double>;
-  static constexpr double inverse[] = {0,        1,        1.0 / 2,  1.0 / 3,  1.0 / 4,  1.0 / 5,  1.0 / 6,  1.0 / 7,
-                                       1.0 / 8,  1.0 / 9,  1.0 / 10, 1.0 / 11, 1.0 / 12, 1.0 / 13, 1.0 / 14, 1.0 / 15,
-                                       1.0 / 16, 1.0 / 17, 1.0 / 18, 1.0 / 19, 1.0 / 20, 1.0 / 21, 1.0 / 22, 1.0 / 23,
-                                       1.0 / 24, 1.0 / 25, 1.0 / 26, 1.0 / 27, 1.0 / 28, 1.0 / 29};
+  static constexpr double inverse[] = {
+      0,        1,        1.0 / 2,  1.0 / 3,  1.0 / 4,  1.0 / 5,  1.0 / 6,  1.0 / 7,  1.0 / 8,  1.0 / 9,
+      1.0 / 10, 1.0 / 11, 1.0 / 12, 1.0 / 13, 1.0 / 14, 1.0 / 15, 1.0 / 16, 1.0 / 17, 1.0 / 18, 1.0 / 19,
+      1.0 / 20, 1.0 / 21, 1.0 / 22, 1.0 / 23, 1.0 / 24, 1.0 / 25, 1.0 / 26, 1.0 / 27, 1.0 / 28, 1.0 / 29};
   /* Where within the step the error is looked at too, and how much of it counts: for what is read inside. */
   static constexpr double middle = 0.5, weight = 0.1;
   static constexpr double longest_decay = 8;
@@ -125,13 +127,15 @@ class PathStepper final : public Stepper {
     for (auto &x : full_) x = 0;
     for (int b = 0; b < count_; b++) {
       double largest = 0, square = 0;
-      for (int e = b * length_; e < (b + 1) * length_; e++) largest = std::fmax(largest, std::fabs(out_[index_[e]]));
+      for (int e = b * length_; e < (b + 1) * length_; e++)
+        largest = std::fmax(largest, std::fabs(out_[index_[e]]));
       for (int e = b * length_; e < (b + 1) * length_; e++) {
         axis_[e] = largest > 0 ? out_[index_[e]] / largest : 0;
         square += axis_[e] * axis_[e];
       }
       const double norm = std::sqrt(square);
-      for (int e = b * length_; e < (b + 1) * length_; e++) full_[index_[e]] = axis_[e] = norm > 0 ? axis_[e] / norm : 0;
+      for (int e = b * length_; e < (b + 1) * length_; e++)
+        full_[index_[e]] = axis_[e] = norm > 0 ? axis_[e] / norm : 0;
     }
     field_->derivative(theta_, full_.data(), out_.data());
     for (int b = 0; b < count_; b++) {
@@ -190,7 +194,8 @@ class PathStepper final : public Stepper {
     }
   }
 
-  /* out[0] = I_0 and out[j + 1] = I_(j + 2), j < terms: I_p = integral over s from 0 to x of e^((x - s) z) s^p. */
+  /* out[0] = I_0 and out[j + 1] = I_(j + 2), j < terms: I_p = integral over s from 0 to x of e^((x - s) z)
+   * s^p. */
   static void responses(double x, double z, int terms, double *out) {
     const double y = x * z;
     const int top = terms + 1;

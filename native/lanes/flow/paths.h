@@ -6,9 +6,9 @@
 
 namespace lanes {
 /*
- * The paths of a run that falls apart: where each row and column of every matrix has at most one weight that is not
- * zero and these line up from input j through all layers to an output that feels input j alone, the weights on a
- * path move by themselves, and the zeros stay zeros. Aligned balanced starts are such runs.
+ * The paths of a run that falls apart: where each row and column of every matrix has at most one weight that
+ * is not zero and these line up from input j through all layers to an output that feels input j alone, the
+ * weights on a path move by themselves, and the zeros stay zeros. Aligned balanced starts are such runs.
  *
  * @returns the indices into theta, depth + 1 for each path, path by path; empty where the run is no such run
  */

@@ -3,11 +3,12 @@
 
 namespace lanes {
 /*
- * Collocation at the right Radau points c_1 .. c_s = 1 (Hairer, Wanner, Solving ODEs II, section IV.5), of order 2s - 1 at
- * the end of a step and s inside. With a_ij the integral of Lagrange's polynomial j from 0 to c_i, back^-1 a back consists
- * of one real eigenvalue, value[0], and blocks (x, -y; y, x) of the others, value[1], value[2] and so on; into = back^-1.
- * slope: weights of the values at c_i (0 at 0) in the derivative at 0. share: the largest displacement inside of a
- * polynomial that vanishes at all c_i, for each unit of its value at 0.
+ * Collocation at the right Radau points c_1 .. c_s = 1 (Hairer, Wanner, Solving ODEs II, section IV.5), of
+ * order 2s - 1 at the end of a step and s inside. With a_ij the integral of Lagrange's polynomial j from 0
+ * to c_i, back^-1 a back consists of one real eigenvalue, value[0], and blocks (x, -y; y, x) of the others,
+ * value[1], value[2] and so on; into = back^-1. slope: weights of the values at c_i (0 at 0) in the
+ * derivative at 0. share: the largest displacement inside of a polynomial that vanishes at all c_i, for each
+ * unit of its value at 0.
  */
 template <int S>
 struct RadauTable;

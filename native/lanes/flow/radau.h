@@ -10,9 +10,10 @@
 
 namespace lanes {
 /*
- * Radau IIA of S stages for what is stiff: order 2S - 1, S + 1 inside the step. The stages' equations are solved by Newton's
- * iteration with B E' at the start in place of F' (low-rank.h): what that leaves out is not stiff, so that S small systems
- * [o d][o d] are all it takes whatever the number of weights.
+ * Radau IIA of S stages for what is stiff: order 2S - 1, S + 1 inside the step. The stages' equations are
+ * solved by Newton's iteration with B E' at the start in place of F' (low-rank.h). What that leaves out is not
+ * stiff, so that (S + 1) / 2 small systems [o d][o d] are all it takes whatever the number of weights.
+ * Literature: Hairer and Wanner, Stiff differential equations solved by Radau methods, J. Comput. Appl. Math. 1999.
  */
 template <int S>
 class Radau final : public Stepper {
@@ -42,7 +43,8 @@ class Radau final : public Stepper {
     const double *value = Table::value;
     bool regular = low_.factor(h * value[0], 0, systems_[0]);
     algebra += low_.factoring() * (1 + 4 * (S / 2));
-    for (int k = 1; k <= S / 2; k++) regular = regular && low_.factor(h * value[2 * k - 1], h * value[2 * k], systems_[k]);
+    for (int k = 1; k <= S / 2; k++)
+      regular = regular && low_.factor(h * value[2 * k - 1], h * value[2 * k], systems_[k]);
     if (!regular) return never;
     if (cancelled()) return 0;
     for (std::ptrdiff_t e = 0; e < size_; e++) unit_[e] = floor_ + tolerance_ * std::fabs(theta_[e]);
@@ -99,7 +101,8 @@ class Radau final : public Stepper {
   /* One iteration with the stages' velocities as they are. @returns by how much the stages moved, in units */
   double improve() {
     algebra += S * low_.solving();
-    /* turned = into move. The residual h value (into speed) - turned, solved block by block, is added to it. */
+    /* turned = into move. The residual h value (into speed) - turned, solved block by block, is added to it.
+     */
     Buffer *gap = speed_;
     for (std::ptrdiff_t e = 0; e < size_; e++) {
       double from[S];

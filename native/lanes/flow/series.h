@@ -6,7 +6,8 @@
 #include "cpu/series.h"
 
 namespace lanes {
-/* e^x by + and x alone: x = k ln 2 + r with |r| <= ln 2 / 2, where r^16 / 16! < 1e-21. 0 below -700; x <= 700. */
+/* e^x by + and x alone: x = k ln 2 + r with |r| <= ln 2 / 2, where r^16 / 16! < 1e-21. 0 below -700; x <=
+ * 700. */
 inline double exponential(double x) {
   if (x < -700) return 0;
   const double k = static_cast<double>(static_cast<int>(x * 1.4426950408889634 + (x < 0 ? -0.5 : 0.5)));

@@ -5,7 +5,8 @@
 #include "flow/gradient.h"
 
 namespace lanes {
-/* A one-step method for theta' = F(theta) whose step can be looked into. What it knows follows from theta alone. */
+/* A one-step method for theta' = F(theta) whose step can be looked into. What it knows follows from theta
+ * alone. */
 class Stepper {
  public:
   virtual ~Stepper() = default;
@@ -24,7 +25,8 @@ class Stepper {
   /* The step's error goes with this power of h. */
   virtual int order() const = 0;
 
-  /* Whether the call is to end at once: looked at after every evaluation of `attempt`, which then comes to nothing. */
+  /* Whether the call is to end at once: looked at after every evaluation of `attempt`, which then comes to
+   * nothing. */
   bool cancelled() const { return cancel != nullptr && *cancel != 0; }
 
   int64_t evaluations = 0; /* spent since it was last set */

@@ -4,22 +4,34 @@
 
 namespace lanes {
 /*
- * What lies in lanes_batch.integrator between two steps. PAUSE takes three. STRIDE: the explicit method's step where it was left.
- * COUNT: how many steps have spoken for the other method. PATIENCE: how many must before the explicit one is left; 0 for the first.
+ * What lies in lanes_batch.integrator between two steps. PAUSE takes three. STRIDE: the explicit method's
+ * step where it was left. COUNT: how many steps have spoken for the other method. PATIENCE: how many must
+ * before the explicit one is left; 0 for the first.
  */
-enum Slot { METHOD = 0, SIZE = 1, FLOOR = 2, TAKEN = 3, ERROR = 4, PAUSE = 5, STRIDE = 8, COUNT = 9, PATIENCE = 10 };
+enum Slot {
+  METHOD = 0,
+  SIZE = 1,
+  FLOOR = 2,
+  TAKEN = 3,
+  ERROR = 4,
+  PAUSE = 5,
+  STRIDE = 8,
+  COUNT = 9,
+  PATIENCE = 10
+};
 enum Method { FRESH = 0, PATHS = 1, EXPLICIT = 2, STIFF = 3 };
 
 /*
- * Which method a run that is on no paths takes next, by counts of the run's own work alone. The explicit one is left once
- * stability has bound its steps for a while; the other once it costs more for each unit of time than that did. A run that comes
- * back waits twice as long before it goes again.
+ * Which method a run that is on no paths takes next, by counts of the run's own work alone. The explicit one
+ * is left once stability has bound its steps for a while; the other once it costs more for each unit of time
+ * than that did. A run that comes back waits twice as long before it goes again.
  */
 class Switch {
  public:
   explicit Switch(double *state) : state_(state) {}
 
-  /* After an explicit step. stiffness: step times curvature, which stability lets come to 6. @returns whether to go */
+  /* After an explicit step. stiffness: step times curvature, which stability lets come to 6. @returns whether
+   * to go */
   bool leaves_explicit(double taken, double stiffness) const {
     if (count(stiffness > bound, 2) < std::fmax(first_patience, state_[PATIENCE])) return false;
     state_[STRIDE] = taken;
@@ -27,7 +39,8 @@ class Switch {
     return true;
   }
 
-  /* After a stiff step that took `work` evaluations, where an explicit one takes `other`. @returns whether to go back */
+  /* After a stiff step that took `work` evaluations, where an explicit one takes `other`. @returns whether to
+   * go back */
   bool leaves_stiff(double taken, double work, double other) const {
     if (count(work * state_[STRIDE] > other * taken, 1) < return_patience) return false;
     state_[PATIENCE] = std::fmin(most_patience, 2 * std::fmax(first_patience, state_[PATIENCE]));
