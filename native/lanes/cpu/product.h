@@ -17,6 +17,7 @@ struct View {
   LANES_INLINE std::ptrdiff_t row() const { return Row != 0 ? Row : told_row; }
   LANES_INLINE std::ptrdiff_t col() const { return Col != 0 ? Col : told_col; }
   LANES_INLINE View<Real, Col, Row> transposed() const { return {at, told_col, told_row}; }
+  LANES_INLINE View from(int c) const { return {at + c * col(), told_row, told_col}; }
 };
 
 /*
@@ -72,7 +73,7 @@ struct From {
   LANES_INLINE V operator()(int i, int j) const { return V::load(matrix.vector(i, j)); }
 };
 
-/* TM × TN elements from (i0, j0) on: each one fma chain over rising k. */
+/* TM × TN elements from (i0, j0) on, b from its column j0: each one fma chain over rising k. */
 template <int TM, int TN, class Mat, class A, class B, class Start, class Out>
 LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, const Out& out) {
   using V = typename Mat::Vector;
@@ -84,7 +85,7 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
 #pragma GCC unroll 8
     for (int j = 0; j < TN; j++) acc[i][j] = start(i0 + i, j0 + j);
   const Real* left = a.at + i0 * a.row();
-  const Real* right = b.at + j0 * b.col();
+  const Real* right = b.at;
 #pragma GCC unroll 2
   for (int p = 0; p < k; p++, left += a.col(), right += b.row()) {
     if constexpr (Lane) {
@@ -138,27 +139,48 @@ LANES_INLINE void column_of_tiles(int from, int to, int j0, int k, A a, B b, con
  * rows (and k) and columns where the compiler knows them, else 0.
  */
 template <class Mat, int M, int N, class A, class B, class Start, class Out>
-LANES_INLINE void chain_in_place(int from, int to, int n, int k, A a, B b, Start start, Out out) {
+LANES_INLINE void chain_in_place(int from, int to, int n, int k, A a, B b, Start start, Out out, int first = 0) {
   constexpr int most = tile_columns(Mat::lane);
   if constexpr (N > 0) {
     constexpr int size = even_piece(N, most), rest = N % size;
-    for (int j = 0; j + size <= N; j += size) column_of_tiles<Mat, M, size>(0, M, j, M, a, b, start, out);
-    if constexpr (rest > 0) column_of_tiles<Mat, M, rest>(0, M, N - rest, M, a, b, start, out);
+    for (int j = 0; j + size <= N; j += size) column_of_tiles<Mat, M, size>(0, M, j, M, a, b.from(j), start, out);
+    if constexpr (rest > 0) column_of_tiles<Mat, M, rest>(0, M, N - rest, M, a, b.from(N - rest), start, out);
   } else {
-    int j = 0;
-    for (; j + most <= n; j += most) column_of_tiles<Mat, 0, most>(from, to, j, k, a, b, start, out);
+    int j = first;
+    for (; j + most <= n; j += most) column_of_tiles<Mat, 0, most>(from, to, j, k, a, b.from(j), start, out);
     if constexpr (most > 4)
-      for (; j + 4 <= n; j += 4) column_of_tiles<Mat, 0, 4>(from, to, j, k, a, b, start, out);
+      for (; j + 4 <= n; j += 4) column_of_tiles<Mat, 0, 4>(from, to, j, k, a, b.from(j), start, out);
     if constexpr (most > 2)
-      for (; j + 2 <= n; j += 2) column_of_tiles<Mat, 0, 2>(from, to, j, k, a, b, start, out);
-    for (; j < n; j++) column_of_tiles<Mat, 0, 1>(from, to, j, k, a, b, start, out);
+      for (; j + 2 <= n; j += 2) column_of_tiles<Mat, 0, 2>(from, to, j, k, a, b.from(j), start, out);
+    for (; j < n; j++) column_of_tiles<Mat, 0, 1>(from, to, j, k, a, b.from(j), start, out);
   }
+}
+
+/* Large matrices, a panel of columns at a time side by side: rows that lie far apart miss caches and page tables. */
+template <class Mat, class A, class B, class Start, class Out>
+LANES_INLINE int chain_by_panels(int from, int to, int n, int k, A a, B b, const Start& start, const Out& out) {
+  using V = typename Mat::Vector;
+  constexpr int most = tile_columns(false), width = most * V::width;
+  alignas(64) typename V::Real panel[LANES_MAX_WIDTH * width];
+  int j = 0;
+  for (; j + most <= n; j += most) {
+    for (int p = 0; p < k; p++)
+      for (int c = 0; c < most; c++)
+        V::load(b.at + p * b.row() + (j + c) * b.col()).store(panel + p * width + c * V::width);
+    column_of_tiles<Mat, 0, most>(from, to, j, k, a, View<typename V::Real, width, V::width>{panel, 0, 0}, start, out);
+  }
+  return j;
 }
 
 /* The same, made once for each kind of operand and result: it is the bulk of the code. */
 template <class Mat, int M, int N, class A, class B, class Start, class Out>
 __attribute__((noinline)) void chain(int from, int to, int n, int k, A a, B b, Start start, Out out) {
-  chain_in_place<Mat, M, N>(from, to, n, k, a, b, start, out);
+  int done = 0;
+  if constexpr (M == 0 && !Mat::lane) {
+    constexpr int least = 192;  // measured: below it the copies cost more than they spare
+    if (k >= least && to - from >= least / 4) done = chain_by_panels<Mat>(from, to, n, k, a, b, start, out);
+  }
+  chain_in_place<Mat, M, N>(from, to, n, k, a, b, start, out, done);
 }
 
 /* Writes the sums as they are. What a column of results needs, its rows share. */

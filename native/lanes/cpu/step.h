@@ -102,14 +102,14 @@ struct Step {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw();
     Mat now = net.back;
     const auto product_turned = turn(net.product());
-    multiply(w, cd, o, net.weight[0].left().transposed(), net.residual.right(), Put{now});
+    multiply_turned(w, cd, o, net.weight[0], net.residual, now);
     team.sync();
     descend(0, o, cw, d, net.residual.left(), product_turned);
     team.sync();
     for (int a = net.size.depth(); a >= 2; a--) {
       const auto below_turned = turn(net.below[a - 1]);
       const Mat next = net.below[a];  // which nothing needs any more
-      multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), Put{next});
+      multiply_turned(w, cd, w, net.weight[a], now, next);
       team.sync();
       descend(a, w, cw, d, now.left(), below_turned);
       team.sync();
@@ -166,15 +166,31 @@ struct Step {
     }
   }
 
+  /* to [m][n] = left' right, left [k][m]. Down the columns of a large matrix every element is on a page of its own. */
+  LANES_INLINE void multiply_turned(int m, int n, int k, const Mat& left, const Mat& right, const Mat& to) const {
+    if constexpr (!Lane && D == 0) {
+      if (net.mirrored.at != nullptr) {
+        turn_blocks(k, m, left, net.mirrored);
+        team.sync();
+        return multiply(m, n, k, net.mirrored.left(), right.right(), Put{to});
+      }
+    }
+    multiply(m, n, k, left.left().transposed(), right.right(), Put{to});
+  }
+
+  /* to = from', from [rows][cols]; a member turns whole blocks. */
+  LANES_INLINE void turn_blocks(int rows, int cols, const Mat& from, const Mat& to) const {
+    constexpr int width = V::width;
+    const int blocks = net.columns(cols), begin = team.begin(blocks) * width, end = team.end(blocks) * width;
+    transpose(rows, begin, end < cols ? end : cols, from.at, from.ld() * width, to.at, to.ld() * width);
+  }
+
   /* A matrix with w rows as a right operand that is read by columns. */
   LANES_INLINE auto turn(const Mat& m) const {
     if constexpr (Lane) {
       return m.right().transposed();
     } else {
-      // A member turns whole blocks.
-      const int width = V::width, blocks = net.cd(), d = net.size.d();
-      const int begin = team.begin(blocks) * width, end = team.end(blocks) * width;
-      transpose(net.size.w(), begin, end < d ? end : d, m.at, m.ld() * width, net.turned.at, net.turned.ld() * width);
+      turn_blocks(net.size.w(), net.size.d(), m, net.turned);
       team.sync();
       return net.turned.right();
     }
