@@ -6,7 +6,8 @@ import type { Results, RowResult } from './report.ts'
 import type { DescentRow } from './rows.ts'
 
 const WIDTH = 1260
-const HEIGHT = 560
+const HEIGHT = 590
+const OURS = '#472d7b'
 const PANEL = { top: 92, height: 380, width: 350, left: 78, gap: 54 }
 
 interface Series {
@@ -62,7 +63,7 @@ function seriesOf(points: readonly Point[], peak: number): Series[] {
     },
     {
       title: 'lanes',
-      colour: '#472d7b',
+      colour: OURS,
       shape: 'dot',
       points: rates(({ contest }) => contest.ours.compensated?.median),
     },
@@ -87,7 +88,7 @@ function drawPanel(points: readonly Point[], runs: number, peak: number, left: n
   const values = series.flatMap((one) => one.points.map(([, rate]) => rate))
   const bottom = PANEL.top + PANEL.height
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  const x = logScale(Math.min(...sizes) / 1.7, Math.max(...sizes) * 1.25, left, left + PANEL.width)
+  const x = logScale(Math.min(...sizes) / 1.3, Math.max(...sizes) * 1.3, left, left + PANEL.width)
   const y = logScale(10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high)), bottom, PANEL.top)
   return [
     text(left, PANEL.top - 8, `R = ${runs}`, { 'font-size': 17, 'font-weight': 'bold', fill: INK }),
@@ -102,30 +103,26 @@ function drawPanel(points: readonly Point[], runs: number, peak: number, left: n
     ...sizes.map((d) =>
       text(x.place(d), bottom + 20, String(d), { 'font-size': 13, fill: FAINT, 'text-anchor': 'middle' }),
     ),
-    text(left + PANEL.width / 2, bottom + 40, 'features d', {
+    text(left + PANEL.width / 2, bottom + 60, 'features d; × lanes over the best peer', {
       'font-size': 14,
       fill: INK,
       'text-anchor': 'middle',
     }),
     line(left, bottom, left + PANEL.width, bottom, { stroke: FAINT, 'stroke-width': 1 }),
     ...series.map((one) => drawSeries(one, x, y)),
-    ...points.map(({ row, contest }) => ratioMark(row, contest, x, y)),
+    ...points.map((point) => ratioMark(point, x, bottom + 39)),
   ].join('')
 }
 
-/** ×n over our point. */
-function ratioMark(row: DescentRow, contest: Point['contest'], x: Scale, y: Scale): string {
-  const ours = contest.ours.compensated!.median
-  const ratio = ours / Math.max(...Object.values(contest.best).map(({ median }) => median))
-  const place = [x.place(row.features) - 7, y.place(ours) + 17] as const // a falling line leaves room there
-  return text(...place, `×${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)}`, {
-    'font-size': 13,
+/** ×n below the size: ours over the best peer. */
+function ratioMark({ row, contest }: Point, x: Scale, y: number): string {
+  const ratio =
+    contest.ours.compensated!.median / Math.max(...Object.values(contest.best).map((t) => t.median))
+  return text(x.place(row.features), y, `×${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)}`, {
+    'font-size': 14,
     'font-weight': 'bold',
-    fill: '#472d7b',
-    stroke: '#ffffff',
-    'stroke-width': 3,
-    'paint-order': 'stroke',
-    'text-anchor': 'end',
+    fill: OURS,
+    'text-anchor': 'middle',
   })
 }
 
