@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "cpu/vec.h"
+#include "lanes.h"
 
 namespace lanes {
 /*

@@ -34,13 +34,13 @@ LANES_INLINE void chain_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM]
 #pragma GCC unroll 16
     for (int j = 0; j < TN; j++) {
       V column = V::load(b + j * V::width);
-      pin(column);
+      column = held(column);
       columns[j] = column;
     }
 #pragma GCC unroll 16
     for (int i = 0; i < TM; i++) {
       V row = V::broadcast(a[Down ? i : i * left.ld]);
-      if (TN > 1) pin(row);
+      if (TN > 1) row = held(row);
 #pragma GCC unroll 16
       for (int j = 0; j < TN; j++) acc[i][j] = fma(row, columns[j], acc[i][j]);
     }
@@ -103,7 +103,7 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
 #pragma GCC unroll 16
     for (int p = 0; p < side; p++) {
       V row = V::load(right.at + (from + p) * right.ld);
-      pin(row);
+      row = held(row);
       held[p] = row;
     }
     for (int i = 0; i < whole; i += height) {
