@@ -99,12 +99,12 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
   const int whole = m / height * height;
   for (int from = 0; from < k; from += side) {
     const bool last = from + side == k;
-    V held[side];
+    V kept[side];
 #pragma GCC unroll 16
     for (int p = 0; p < side; p++) {
       V row = V::load(right.at + (from + p) * right.ld);
       row = held(row);
-      held[p] = row;
+      kept[p] = row;
     }
     for (int i = 0; i < whole; i += height) {
       const float* a = left.at + i * left.ld + from;
@@ -120,7 +120,7 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
 #pragma GCC unroll 16
       for (int p = 0; p < side; p++)
 #pragma GCC unroll 16
-        for (int r = 0; r < height; r++) acc[r] = fma(V::broadcast(a[r * left.ld + p]), held[p], acc[r]);
+        for (int r = 0; r < height; r++) acc[r] = fma(V::broadcast(a[r * left.ld + p]), kept[p], acc[r]);
 #pragma GCC unroll 16
       for (int r = 0; r < height; r++) {
         const std::ptrdiff_t at = first + r * to.ld;

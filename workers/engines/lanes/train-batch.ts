@@ -72,7 +72,7 @@ function longest(before: BigInt64Array, after: BigInt64Array): number {
 }
 
 /** A call lasts about this long: progress is told twice a second, and a cancel need not wait. */
-const CALL_MS = 150
+const CALL_MS = 300
 /** Floating-point operations of the first call, some ms of work. */
 const FIRST = 2e8
 /** Samples are drawn in JavaScript, at some 50 µs an update and more. */
