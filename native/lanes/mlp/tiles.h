@@ -103,7 +103,7 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
 #pragma GCC unroll 16
     for (int p = 0; p < side; p++) {
       V row = V::load(right.at + (from + p) * right.ld);
-      row = held(row);
+      row = lanes::held(row);
       kept[p] = row;
     }
     for (int i = 0; i < whole; i += height) {
