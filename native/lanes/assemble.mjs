@@ -16,8 +16,8 @@ export async function assembleAddon(shop, compiler, target) {
 }
 
 /**
- * The same kernels and the programs that hold them to their plain models without Node, `check` and `mlp-check`;
- * with `sanitized` all of them under the address and undefined-behaviour sanitizers.
+ * The same kernels and the programs that hold them to their plain models without Node, `check`, `mlp-check` and
+ * `flow-check`; with `sanitized` all of them under the address and undefined-behaviour sanitizers.
  *
  * @returns the command lines that run each program on each library.
  */
@@ -28,6 +28,7 @@ export async function assembleChecks(shop, compiler, target, sanitized) {
   const programs = [
     { name: 'check', room: 'check', words: '--check --small --library' },
     { name: 'mlp-check', room: 'mlp/check', words: '' },
+    { name: 'flow-check', room: 'flow/check', words: '' },
   ].filter(({ room }) => sourcesIn(shop.home, room).length > 0)
   const linkFlags = [...extra, '-ldl']
   const parts = programs.map(({ name, room }) => ({

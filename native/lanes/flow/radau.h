@@ -11,9 +11,10 @@
 namespace lanes {
 /*
  * Radau IIA of S stages for what is stiff: order 2S - 1, S + 1 inside the step. The stages' equations are
- * solved by Newton's iteration with B E' at the start in place of F' (low-rank.h). What that leaves out is not
- * stiff, so that (S + 1) / 2 small systems [o d][o d] are all it takes whatever the number of weights.
- * Literature: Hairer and Wanner, Stiff differential equations solved by Radau methods, J. Comput. Appl. Math. 1999.
+ * solved by Newton's iteration with B E' at the start in place of F' (low-rank.h). What that leaves out is
+ * not stiff, so that (S + 1) / 2 small systems [o d][o d] are all it takes whatever the number of weights.
+ * Literature: Hairer and Wanner, Stiff differential equations solved by Radau methods, J. Comput. Appl. Math.
+ * 1999.
  */
 template <int S>
 class Radau final : public Stepper {
@@ -41,12 +42,12 @@ class Radau final : public Stepper {
     h_ = h;
     constexpr double never = std::numeric_limits<double>::infinity();
     const double *value = Table::value;
-    bool regular = low_.factor(h * value[0], 0, systems_[0]);
     algebra += low_.factoring() * (1 + 4 * (S / 2));
-    for (int k = 1; k <= S / 2; k++)
-      regular = regular && low_.factor(h * value[2 * k - 1], h * value[2 * k], systems_[k]);
-    if (!regular) return never;
-    if (cancelled()) return 0;
+    for (int k = 0; k <= S / 2; k++) {
+      const double re = h * value[k == 0 ? 0 : 2 * k - 1], im = k == 0 ? 0 : h * value[2 * k];
+      if (!low_.factor(re, im, systems_[k])) return never;
+      if (cancelled()) return 0;
+    }
     for (std::ptrdiff_t e = 0; e < size_; e++) unit_[e] = floor_ + tolerance_ * std::fabs(theta_[e]);
     for (int i = 0; i < S; i++)
       for (std::ptrdiff_t e = 0; e < size_; e++) move_[i][e] = turned_[i][e] = 0, speed_[i][e] = velocity_[e];
