@@ -98,9 +98,7 @@ class LowRank {
       for (int i = k + 1; i < rank_; i++) {
         const double f = s.a[at(i, k)] /= s.a[at(k, k)];
         if (f == 0) continue;
-        double *to = &s.a[at(i, 0)];
-        const double *from = &s.a[at(k, 0)];
-        for (int j = k + 1; j < rank_; j++) to[j] -= f * from[j];
+        subtract(rank_ - k - 1, f, &s.a[at(k, k) + 1], &s.a[at(i, k) + 1]);
       }
     }
     return true;
@@ -120,15 +118,32 @@ class LowRank {
         const double f = s.a[at(i, k)] = (x * p + y * q) / square,
                      g = s.b[at(i, k)] = (y * p - x * q) / square;
         if (f == 0 && g == 0) continue;
-        double *a = &s.a[at(i, 0)], *b = &s.b[at(i, 0)];
-        const double *u = &s.a[at(k, 0)], *v = &s.b[at(k, 0)];
-        for (int j = k + 1; j < rank_; j++) {
-          a[j] -= f * u[j] - g * v[j];
-          b[j] -= f * v[j] + g * u[j];
-        }
+        subtract(rank_ - k - 1, f, g, &s.a[at(k, k) + 1], &s.b[at(k, k) + 1], &s.a[at(i, k) + 1],
+                 &s.b[at(i, k) + 1]);
       }
     }
     return true;
+  }
+
+  /* to -= f from, four at a time so that they go side by side. */
+  static void subtract(int count, double f, const double *__restrict from, double *__restrict to) {
+    for (; count >= 4; count -= 4, from += 4, to += 4)
+      for (int j = 0; j < 4; j++) to[j] -= f * from[j];
+    for (int j = 0; j < count; j++) to[j] -= f * from[j];
+  }
+  /* a + ib -= (f + ig) (u + iv) */
+  static void subtract(int count, double f, double g, const double *__restrict u, const double *__restrict v,
+                       double *__restrict a, double *__restrict b) {
+    for (; count >= 4; count -= 4, u += 4, v += 4, a += 4, b += 4) {
+      for (int j = 0; j < 4; j++) {
+        a[j] -= f * u[j] - g * v[j];
+        b[j] -= f * v[j] + g * u[j];
+      }
+    }
+    for (int j = 0; j < count; j++) {
+      a[j] -= f * u[j] - g * v[j];
+      b[j] -= f * v[j] + g * u[j];
+    }
   }
 
   void exchange(System &s, int k, int with, bool both) const {

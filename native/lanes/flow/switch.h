@@ -6,32 +6,24 @@ namespace lanes {
 /*
  * What lies in lanes_batch.integrator between two steps. PAUSE takes three. STRIDE: the explicit method's
  * step where it was left. COUNT: how many steps have spoken for the other method. PATIENCE: how many must
- * before the explicit one is left; 0 for the first.
+ * before the explicit one is left; 0 for the first. SPARED: evaluations that the other has since spared.
  */
 enum Slot {
-  METHOD = 0,
-  SIZE = 1,
-  FLOOR = 2,
-  TAKEN = 3,
-  ERROR = 4,
-  PAUSE = 5,
-  STRIDE = 8,
-  COUNT = 9,
-  PATIENCE = 10
+  METHOD, SIZE, FLOOR, TAKEN, ERROR, PAUSE, STRIDE = 8, COUNT, PATIENCE, SPARED
 };
 enum Method { FRESH = 0, PATHS = 1, EXPLICIT = 2, STIFF = 3 };
 
 /*
  * Which method a run that is on no paths takes next, by counts of the run's own work alone. The explicit one
  * is left once stability has bound its steps for a while; the other once it costs more for each unit of time
- * than that did. A run that comes back waits twice as long before it goes again.
+ * than that did. A run that comes back without having spared work waits twice as long before it goes again.
  */
 class Switch {
  public:
   explicit Switch(double *state) : state_(state) {}
 
-  /* After an explicit step. stiffness: step times curvature, which stability lets come to 6. @returns whether
-   * to go */
+  /* After an explicit step. stiffness: step times curvature, which stability lets come to 6.
+   * @returns whether to go */
   bool leaves_explicit(double taken, double stiffness) const {
     if (count(stiffness > bound, 2) < std::fmax(first_patience, state_[PATIENCE])) return false;
     state_[STRIDE] = taken;
@@ -39,11 +31,14 @@ class Switch {
     return true;
   }
 
-  /* After a stiff step that took `work` evaluations, where an explicit one takes `other`. @returns whether to
-   * go back */
+  /* After a stiff step that took `work` evaluations, where an explicit one takes `other`.
+   * @returns whether to go back */
   bool leaves_stiff(double taken, double work, double other) const {
-    if (count(work * state_[STRIDE] > other * taken, 1) < return_patience) return false;
-    state_[PATIENCE] = std::fmin(most_patience, 2 * std::fmax(first_patience, state_[PATIENCE]));
+    const double spared = other * taken / state_[STRIDE] - work;
+    state_[SPARED] += spared;
+    if (count(spared < 0, 1) < return_patience) return false;
+    const double again = 2 * std::fmax(first_patience, state_[PATIENCE]);
+    state_[PATIENCE] = state_[SPARED] > 0 ? first_patience : std::fmin(most_patience, again);
     go(EXPLICIT, state_[STRIDE]);
     return true;
   }
@@ -58,7 +53,7 @@ class Switch {
   void go(Method to, double step) const {
     state_[METHOD] = to;
     state_[SIZE] = step;
-    state_[COUNT] = state_[TAKEN] = state_[ERROR] = 0;
+    state_[COUNT] = state_[SPARED] = state_[TAKEN] = state_[ERROR] = 0;
   }
 
   double *state_;
