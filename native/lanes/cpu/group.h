@@ -2,6 +2,7 @@
 #define JEPALAB_LANES_GROUP_H
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "cpu/descent.h"
@@ -237,14 +238,16 @@ class Group {
     if (b_.mode == LANES_GIVEN)
       for (int lane = 0; lane < lanes; lane++)
         if (going_[lane]) loader_.batch(run_[lane], lane, update);
-    if (b_.mode == LANES_MOMENTS) {
-      int64_t seeds[lanes], steps[lanes];
-      for (int lane = 0; lane < lanes; lane++) {
-        seeds[lane] = b_.seed[run_[lane]];
-        steps[lane] = first_[lane] + update;
-      }
-      draw_moments<V, Lane, D>(net_, seeds, steps, b_.rows);
+    if (b_.mode == LANES_MOMENTS) draw(update);
+  }
+
+  void draw(int64_t update) {
+    int64_t seeds[lanes], steps[lanes];
+    for (int lane = 0; lane < lanes; lane++) {
+      seeds[lane] = b_.seed[run_[lane]];
+      steps[lane] = first_[lane] + update;
     }
+    if constexpr (std::is_same_v<V, Vec<Real>>) draw_moments<V, Lane, D>(net_, seeds, steps, b_.rows);
   }
 
   int leader() const {

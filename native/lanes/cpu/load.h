@@ -21,14 +21,17 @@ struct Loader {
     const double* carry = compensated ? b.carry + run * size : nullptr;
     const double* velocity = net.momentum ? b.velocity + run * size : nullptr;
     net.each_matrix([&](int a, int rows, int cols) {
-      for (int r = 0; r < rows; r++) {
-        for (int c = 0; c < cols; c++) {
-          const Real w = static_cast<Real>(*weight);
-          net.element(net.weight[a], lane, r, c) = w;
+      for (int r = 0; r < rows; r++, weight += cols) {
+        each(net.weight[a], lane, r, cols, [=](int c, Real& w) { w = static_cast<Real>(weight[c]); });
+        if (compensated) {
           // What the first rounding takes off is carried too.
-          if (compensated) net.element(net.carry[a], lane, r, c) = static_cast<Real>(*weight - w + *carry++);
-          if (velocity != nullptr) net.element(net.velocity[a], lane, r, c) = static_cast<Real>(*velocity++);
-          weight++;
+          const auto rest = [=](int c, Real& to) { to = static_cast<Real>(weight[c] - static_cast<Real>(weight[c]) + carry[c]); };
+          each(net.carry[a], lane, r, cols, rest);
+          carry += cols;
+        }
+        if (velocity != nullptr) {
+          each(net.velocity[a], lane, r, cols, [=](int c, Real& v) { v = static_cast<Real>(velocity[c]); });
+          velocity += cols;
         }
       }
     });
@@ -44,11 +47,14 @@ struct Loader {
     double* velocity = net.momentum ? b.velocity + run * size : nullptr;
     net.each_matrix([&](int a, int rows, int cols) {
       for (int r = 0; r < rows; r++) {
-        for (int c = 0; c < cols; c++) {
-          *weight++ = net.element(net.weight[a], lane, r, c);
-          if (compensated) *carry++ = net.element(net.carry[a], lane, r, c);
-          if (velocity != nullptr) *velocity++ = net.element(net.velocity[a], lane, r, c);
-        }
+        const auto take = [&](const auto& from, double*& to) {
+          double* const row = to;
+          each(from, lane, r, cols, [=](int c, Real& x) { row[c] = x; });
+          to += cols;
+        };
+        take(net.weight[a], weight);
+        if (compensated) take(net.carry[a], carry);
+        if (velocity != nullptr) take(net.velocity[a], velocity);
       }
     });
   }
@@ -57,11 +63,10 @@ struct Loader {
   void read(int lane, double* to) const {
     const bool compensated = b.precision == LANES_COMPENSATED;
     net.each_matrix([&](int a, int rows, int cols) {
-      for (int r = 0; r < rows; r++)
-        for (int c = 0; c < cols; c++) {
-          const double w = net.element(net.weight[a], lane, r, c);
-          *to++ = compensated ? w + net.element(net.carry[a], lane, r, c) : w;
-        }
+      for (int r = 0; r < rows; r++, to += cols) {
+        each(net.weight[a], lane, r, cols, [=](int c, Real& w) { to[c] = w; });
+        if (compensated) each(net.carry[a], lane, r, cols, [=](int c, Real& rest) { to[c] += rest; });
+      }
     });
   }
 
@@ -73,6 +78,15 @@ struct Loader {
   }
 
  private:
+  /* f(c, element (r, c)) along a row: side by side in the matrix layout, where the compiler makes vectors of it. */
+  template <class F>
+  static LANES_INLINE void each(const typename Net<V, Lane, D>::Mat& m, int lane, int r, int cols, F f) {
+    Real* const row = m.vector(r, 0) + (Lane ? lane : 0);
+    constexpr int stride = Lane ? V::width : 1;
+#pragma GCC ivdep
+    for (int c = 0; c < cols; c++) f(c, row[c * stride]);
+  }
+
   void square(const typename Net<V, Lane, D>::Mat& to, int lane, const double* from) const {
     for (int r = 0; r < b.features; r++)
       for (int c = 0; c < b.features; c++) net.element(to, lane, r, c) = static_cast<Real>(*from++);

@@ -2,12 +2,14 @@
 
 namespace lanes {
 namespace {
-/* Width 32 is two vectors a row: short tiles, which gain a tenth where the compiler knows the strides. */
+/* Short products gain where the compiler knows their strides: the waits between them are most of a small run's time. */
 template <int Kind>
 std::unique_ptr<Worker> float_matrix(const lanes_batch& b, int threads) {
-#if defined(LANES_ISA_AVX512)
-  const bool square = b.width == b.features && b.momentum == nullptr;
-  if (square && b.features == 32 && threads == 1) return worker_of<Vec<float>, false, 32, Kind>(b);
+#if defined(LANES_ISA_AVX512) || defined(LANES_ISA_AVX2)
+  const bool plain = b.width == b.features && b.momentum == nullptr && threads == 1;
+  if (plain && b.features == 4 && b.mode == LANES_DESCENT) return worker_of<Quad, false, 4, Kind>(b);
+  if (plain && b.features == 16) return worker_of<Vec<float>, false, 16, Kind>(b);
+  if (plain && b.features == 32) return worker_of<Vec<float>, false, 32, Kind>(b);
 #endif
   return worker_of<Vec<float>, false, 0, Kind>(b, threads);
 }

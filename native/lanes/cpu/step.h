@@ -182,7 +182,7 @@ struct Step {
   LANES_INLINE void turn_blocks(int rows, int cols, const Mat& from, const Mat& to) const {
     constexpr int width = V::width;
     const int blocks = net.columns(cols), begin = team.begin(blocks) * width, end = team.end(blocks) * width;
-    transpose(rows, begin, end < cols ? end : cols, from.at, from.ld() * width, to.at, to.ld() * width);
+    transpose<V>(rows, begin, end < cols ? end : cols, from.at, from.ld() * width, to.at, to.ld() * width);
   }
 
   /* A matrix with w rows as a right operand that is read by columns. */

@@ -4,7 +4,7 @@
 
 namespace lanes {
 /* to[c][r] = from[r][c] for 8 × 8: pairs, quads, then halves of a register change places. */
-LANES_INLINE void turn_block(const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t out) {
+LANES_INLINE void turn_block(Vec<float>, const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t out) {
   __m256 a[8], b[8];
   for (int i = 0; i < 8; i++) a[i] = _mm256_loadu_ps(from + i * row);
   for (int i = 0; i < 8; i += 2) {
@@ -23,7 +23,7 @@ LANES_INLINE void turn_block(const float* from, std::ptrdiff_t row, float* to, s
 }
 
 /* 4 × 4. */
-LANES_INLINE void turn_block(const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t out) {
+LANES_INLINE void turn_block(Vec<double>, const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t out) {
   __m256d a[4];
   for (int i = 0; i < 4; i++) a[i] = _mm256_loadu_pd(from + i * row);
   for (int h = 0; h < 2; h++) {

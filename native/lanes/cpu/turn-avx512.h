@@ -4,7 +4,7 @@
 
 namespace lanes {
 /* to[c][r] = from[r][c] for 16 × 16: pairs, quads, then quarters of a register change places. */
-LANES_INLINE void turn_block(const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t out) {
+LANES_INLINE void turn_block(Vec<float>, const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t out) {
   __m512 a[16], b[16];
   for (int i = 0; i < 16; i++) a[i] = _mm512_loadu_ps(from + i * row);
   for (int i = 0; i < 16; i += 2) {
@@ -30,7 +30,7 @@ LANES_INLINE void turn_block(const float* from, std::ptrdiff_t row, float* to, s
 }
 
 /* 8 × 8. */
-LANES_INLINE void turn_block(const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t out) {
+LANES_INLINE void turn_block(Vec<double>, const double* from, std::ptrdiff_t row, double* to, std::ptrdiff_t out) {
   __m512d a[8], b[8];
   for (int i = 0; i < 8; i++) a[i] = _mm512_loadu_pd(from + i * row);
   // b[i], b[i + 1]: even and odd columns of rows i and i + 1, a pair in each quarter.

@@ -6,12 +6,14 @@
 
 #if defined(LANES_ISA_AVX512)
 #include "cpu/turn-avx512.h"
+#include "cpu/vec-quad.h"
 #elif defined(LANES_ISA_AVX2)
 #include "cpu/turn-avx2.h"
+#include "cpu/vec-quad.h"
 #else
 namespace lanes {
 template <class Real>
-void turn_block(const Real* from, std::ptrdiff_t row, Real* to, std::ptrdiff_t out) {
+void turn_block(Vec<Real>, const Real* from, std::ptrdiff_t row, Real* to, std::ptrdiff_t out) {
   for (int r = 0; r < Vec<Real>::width; r++)
     for (int c = 0; c < Vec<Real>::width; c++) to[c * out + r] = from[r * row + c];
 }
@@ -23,13 +25,13 @@ namespace lanes {
  * to[c][r] = from[r][c] for columns `begin` to `end` of `rows` rows, whole blocks in registers. Rows are padded to whole
  * vectors; `begin` is a multiple of the vector's width.
  */
-template <class Real>
+template <class V, class Real = typename V::Real>
 void transpose(int rows, int begin, int end, const Real* from, std::ptrdiff_t row, Real* to, std::ptrdiff_t out) {
-  constexpr int block = Vec<Real>::width;
+  constexpr int block = V::width;
   for (int c = begin; c < end; c += block) {
     int r = 0;
     if (c + block <= end)
-      for (; r + block <= rows; r += block) turn_block(from + r * row + c, row, to + c * out + r, out);
+      for (; r + block <= rows; r += block) turn_block(V(), from + r * row + c, row, to + c * out + r, out);
     for (; r < rows; r++)
       for (int i = c; i < (c + block < end ? c + block : end); i++) to[i * out + r] = from[r * row + i];
   }

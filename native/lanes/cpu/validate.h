@@ -92,9 +92,13 @@ inline int32_t check(const lanes_batch* b) {
 /* Whether all that a run is trained from is finite, and no variance negative. */
 inline bool is_sound(const lanes_batch& b, int run) {
   const auto finite = [run](const double* from, std::size_t count) {
-    for (std::size_t i = 0; from != nullptr && i < count; i++)
-      if (!std::isfinite(from[run * count + i])) return false;
-    return true;
+    // x − x is 0 where x is finite and NaN where it is not; without a branch the loop is one of vectors.
+    int wrong = 0;
+    for (std::size_t i = 0; from != nullptr && i < count; i++) {
+      const double x = from[run * count + i];
+      wrong |= x - x != 0;
+    }
+    return wrong == 0;
   };
   const std::size_t d = b.features, square = d * d, form = b.form == LANES_FULL ? square : d;
   const std::size_t weights = lanes_weights(b.objective, b.depth, b.features, b.width);
