@@ -36,7 +36,8 @@ class Switch {
   bool leaves_stiff(double taken, double work, double other) const {
     const double spared = other * taken / state_[STRIDE] - work;
     state_[SPARED] += spared;
-    if (count(spared < 0, 1) < return_patience) return false;
+    const bool grows = state_[SIZE] > growing * taken; /* it may yet pay */
+    if (count(spared < 0 && !grows, 1) < return_patience) return false;
     const double again = 2 * std::fmax(first_patience, state_[PATIENCE]);
     state_[PATIENCE] = state_[SPARED] > 0 ? first_patience : std::fmin(most_patience, again);
     go(EXPLICIT, state_[STRIDE]);
@@ -44,7 +45,7 @@ class Switch {
   }
 
  private:
-  static constexpr double bound = 4, first_stride = 10;
+  static constexpr double bound = 4, first_stride = 10, growing = 1.5;
   static constexpr double first_patience = 10, most_patience = 1000, return_patience = 4;
 
   double count(bool speaks, double back) const {
