@@ -71,8 +71,7 @@ export const ROWS: readonly Row[] = [
   sgd(64),
   sgd(512),
   ...[-3, -4, -5, -6].map((power) => flow(power)),
-  flow(-3, true),
-  flow(-4, true),
+  ...[-3, -4, -5, -6].map((power) => flow(power, true)),
   mlp(16),
   mlp(64),
 ]
