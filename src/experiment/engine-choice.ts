@@ -7,16 +7,32 @@ export const REFERENCE_WIDTH = 40
 /** The largest shape that the lanes kernels take (native/lanes/lanes.h). Features are never more than the width. */
 export const LANES_LIMITS = { depth: 8, width: 1024 } as const
 
+/**
+ * The largest width at which lanes trains by samples faster than TensorFlow: JavaScript forms the moments of each batch for it,
+ * in time that grows with d², and TensorFlow forms them itself (docs/engines.md).
+ */
+export const SAMPLES_WIDTH = 128
+
 type Asked = Pick<ResolvedSpec, 'engine' | 'device' | 'model' | 'training'>
 
 /**
  * The engine that a run is meant for: the one asked for, or by speed, which is lanes wherever its kernels take the
- * shape. Workers choose by it and estimates reckon with it.
+ * shape, but for wide runs by samples. Workers choose by it and estimates reckon with it.
  */
 export function intendedEngine(spec: Asked): ResolvedSpec['engine'] {
-  const { engine, device, model } = spec
-  if (engine === 'auto' && device !== 'cuda' && fitsLanes(model)) return 'lanes'
-  return engineWithoutLanes(spec)
+  return spec.engine === 'auto' && mayTakeLanes(spec) && !drawsWideSamples(spec)
+    ? 'lanes'
+    : engineWithoutLanes(spec)
+}
+
+/** Whether a run may go to lanes where what it is meant for is not here. */
+export function mayTakeLanes({ engine, device, model }: Asked): boolean {
+  return engine === 'lanes' || (engine === 'auto' && device !== 'cuda' && fitsLanes(model))
+}
+
+function drawsWideSamples({ model, training }: Asked): boolean {
+  const bySamples = training.mode === 'sgd' && training.draws === 'samples'
+  return bySamples && training.precision !== 'float64' && model.width > SAMPLES_WIDTH
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   intendedEngine,
   LANES_LIMITS,
   REFERENCE_WIDTH,
+  SAMPLES_WIDTH,
 } from '../../src/experiment/engine-choice.ts'
 import { ExperimentError } from '../../src/experiment/failure.ts'
 import { findGpus } from '../../src/experiment/hardware.ts'
@@ -44,6 +45,16 @@ it('auto takes lanes for every shape, mode and precision', { skip: lanesSkip }, 
       assert.equal((await chooseEngine(spec(width, change))).name, 'lanes')
     }
   }
+})
+
+it('auto takes TensorFlow for wide runs by samples', () => {
+  const samples = { mode: 'sgd' as const, learningRate: 1, steps: 1, batchSize: 8, draws: 'samples' as const }
+  const meant = (width: number, change = {}) =>
+    intendedEngine(spec(width, { training: { ...samples, ...change } }))
+  assert.equal(meant(SAMPLES_WIDTH), 'lanes')
+  assert.equal(meant(SAMPLES_WIDTH + 1), 'tensorflow')
+  assert.equal(meant(SAMPLES_WIDTH + 1, { precision: 'float64' }), 'lanes')
+  assert.equal(meant(SAMPLES_WIDTH + 1, { draws: 'moments' }), 'lanes')
 })
 
 it('the limits that specs are checked against are those of the kernels', () => {

@@ -1,4 +1,4 @@
-import { engineWithoutLanes, intendedEngine } from '../../src/experiment/engine-choice.ts'
+import { engineWithoutLanes, intendedEngine, mayTakeLanes } from '../../src/experiment/engine-choice.ts'
 import { ExperimentError } from '../../src/experiment/failure.ts'
 import { findGpus } from '../../src/experiment/hardware.ts'
 import { type Installation, readInstallation } from '../../src/experiment/installation.ts'
@@ -16,8 +16,8 @@ export interface Choice {
 }
 
 /**
- * The engine of a run: the one asked for, or by speed. That is lanes, which is the fastest at every shape it takes; where
- * it is not built, TensorFlow for wide runs and the reference engine for the others. For that pair a population step is
+ * The engine of a run: the one asked for, or by speed. That is lanes, but for wide runs by samples, which are TensorFlow's; where
+ * lanes is not built, TensorFlow for wide runs and the reference engine for the others. For that pair a population step is
  * 3L + 2 products of w × w matrices: the reference engine takes time in proportion to w³ for each, TensorFlow some 20 µs for each,
  * whatever their size, until w is in the hundreds. The two meet at w = 36 to 41 for every depth, in descent and in sgd
  * (bench/engine-crossover.ts; figures in docs/engines.md).
@@ -29,13 +29,16 @@ export async function chooseEngine(spec: ResolvedSpec, choice: Choice = {}): Pro
   if (spec.device === 'cuda' && findGpus().names.length === 0) {
     throw new ExperimentError('CUDA_UNAVAILABLE', { why: 'this machine shows 0 GPUs' })
   }
-  if (intendedEngine(spec) === 'lanes') {
-    const lanes = await orMissing(spec, onMissing, async () => openLanes(spec, installation))
-    if (lanes !== null) return lanes
-  }
-  if (engineWithoutLanes(spec) === 'tensorflow') {
-    const tensorflow = await orMissing(spec, onMissing, () => openTensorFlow(spec))
-    if (tensorflow !== null) return tensorflow
+  const lanes = () => orMissing(spec, onMissing, async () => openLanes(spec, installation))
+  const tensorflow = () => orMissing(spec, onMissing, () => openTensorFlow(spec))
+  const inTurn = [
+    ...(mayTakeLanes(spec) ? [lanes] : []),
+    ...(engineWithoutLanes(spec) === 'tensorflow' ? [tensorflow] : []),
+  ]
+  if (intendedEngine(spec) !== 'lanes') inTurn.reverse()
+  for (const open of inTurn) {
+    const engine = await open()
+    if (engine !== null) return engine
   }
   if (spec.device === 'cuda') throw refusal('reference', 'it computes on the CPU, and this run asks for cuda')
   return referenceEngine

@@ -4,10 +4,6 @@
 #include <thread>
 #include <vector>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace lanes {
 /* Waits until all members have come; spins, for the stages of a step take microseconds. */
 class Barrier {
@@ -22,22 +18,14 @@ class Barrier {
       turn_.store(turn + 1, std::memory_order_release);
       return;
     }
+    // No pause instruction: under a hypervisor it may give the core away for longer than the wait lasts.
     for (int spins = 0; turn_.load(std::memory_order_acquire) == turn;) {
-      if (++spins < 2000) {
-        pause();
-      } else {
-        std::this_thread::yield();  // a core that was taken away comes back after milliseconds
-      }
+      if (++spins < 50000) continue;
+      std::this_thread::yield();  // a core that was taken away comes back after milliseconds
     }
   }
 
  private:
-  static void pause() {
-#if defined(__x86_64__)
-    _mm_pause();
-#endif
-  }
-
   const int members_;
   alignas(64) std::atomic<int> come_{0};
   alignas(64) std::atomic<int> turn_{0};

@@ -19,6 +19,9 @@ const MAX_THREADS = 256
 /** What a batch may hold and work on: 512 MB of state, and some 0.2 s an update of all its runs. */
 const BATCH_NUMBERS = 64e6
 const BATCH_WORK = 2e10
+/** From this width on runs are trained one at a time on each core: more of them in a call only carry their state to and fro. */
+const ALONE_WIDTH = 32
+const ALONE_RUNS = 8 // a core
 
 /**
  * Native kernels for deep linear runs: the whole training loop of many runs of one shape inside a call, off the event loop
@@ -37,7 +40,7 @@ export function openLanesEngine(options: LanesOptions = {}): Engine {
     train(runs) {
       const places = runs.map(reserve)
       const trainAll = async () => {
-        for (const batch of batchesOf(await enter(places))) {
+        for (const batch of batchesOf(await enter(places), threads)) {
           try {
             await trainBatch(library, batch, Math.min(threads, MAX_THREADS))
           } catch (error) {
@@ -81,7 +84,7 @@ async function enter(places: readonly Place[]): Promise<Entry[]> {
 }
 
 /** Entries of one shape together, in the order in which they came, as many as a batch may hold. */
-function batchesOf(entries: readonly Entry[]): [Entry, ...Entry[]][] {
+function batchesOf(entries: readonly Entry[], threads: number): [Entry, ...Entry[]][] {
   const groups = new Map<string, Entry[]>()
   for (const entry of entries) {
     const shape = entry.shape()
@@ -89,14 +92,18 @@ function batchesOf(entries: readonly Entry[]): [Entry, ...Entry[]][] {
     if (group === undefined) groups.set(shape, [entry])
     else group.push(entry)
   }
-  return [...groups.values()].flatMap((group) => slices(group, mostRuns(group[0] as Entry)))
+  return [...groups.values()].flatMap((group) => slices(group, mostRuns(group[0] as Entry, threads)))
 }
 
-function mostRuns({ trainee }: Entry): number {
+function mostRuns({ trainee }: Entry, threads: number): number {
   const { depth, features, width, points } = trainee.plan
   const weights = (depth + 1) * width ** 2
   const numbers = 3 * weights + 4 * features ** 2 + points.length * (features + 3)
-  return Math.max(1, Math.floor(Math.min(BATCH_NUMBERS / numbers, BATCH_WORK / (6 * weights * features))))
+  const most = Math.max(
+    1,
+    Math.floor(Math.min(BATCH_NUMBERS / numbers, BATCH_WORK / (6 * weights * features))),
+  )
+  return width < ALONE_WIDTH ? most : Math.min(most, ALONE_RUNS * threads)
 }
 
 function slices(group: readonly Entry[], length: number): [Entry, ...Entry[]][] {
