@@ -21,7 +21,7 @@ int lanes_of(const lanes_batch& b, int layout) {
 int fastest_layout(const lanes_batch& b) {
   const int d = b.features, w = b.width;
   const bool few = b.runs < b.threads;
-  if (few && w >= 64) return LANES_TEAM;
+  if (few && w >= 128) return LANES_TEAM;
   if (w >= 32) return LANES_MATRIX;
   const int least = d <= 4 ? 3 : d <= 8 ? 8 : d <= 12 ? 16 : 32;
   return b.runs >= least ? LANES_LANES : LANES_MATRIX;
