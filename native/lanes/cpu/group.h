@@ -97,9 +97,8 @@ class Group {
   void attend() {
     uint32_t due = 0;
     for (int lane = 0; lane < lanes; lane++) {
-      if (!going_[lane] || next_event(lane) > step_[lane]) continue;
-      const bool is_event = next_look(lane) <= step_[lane] || next_point(lane) <= step_[lane] || step_[lane] >= end_[lane];
-      if (is_event && b_.looked_at[run_[lane]] < static_cast<double>(step_[lane])) due |= 1u << lane;
+      if (!going_[lane] || b_.looked_at[run_[lane]] >= static_cast<double>(step_[lane])) continue;
+      if (std::min({next_look(lane), next_point(lane), end_[lane]}) <= step_[lane]) due |= 1u << lane;
     }
     if (due != 0) look(due);
     for (int lane = 0; lane < lanes; lane++) {
@@ -117,7 +116,7 @@ class Group {
     }
     amplitudes();
     const V most = V::broadcast(largest_amplitude<Real>());
-    const uint32_t all = (V::width == 32 ? 0 : 1u << V::width) - 1u;
+    const uint32_t all = (1u << V::width) - 1;
     uint32_t full = 0, first = 0;
     for (int lane = 0; lane < lanes; lane++)
       if ((due >> lane & 1) != 0 && b_.looked_at[run_[lane]] < 0) first |= 1u << lane;

@@ -65,7 +65,7 @@ struct Net {
   Mat weight[LANES_MAX_DEPTH + 1], carry[LANES_MAX_DEPTH + 1], velocity[LANES_MAX_DEPTH + 1];
   Mat below[LANES_MAX_DEPTH + 1];  // below[a] = Wᵃ … W¹ [w][d]; below[1] is W¹ itself
   Mat residual, back;              // R [o][d], G_L [w][d]
-  Mat turned, mirrored = {nullptr, 0};            // matrix layout: a right operand's transpose [d][w], a large left one's [w][w]
+  Mat turned, mirrored = {nullptr, 0};  // matrix layout: transposes of a right operand [d][w], of a large left one [w][w]
   Mat syx, directions;
   Mat batch, mixed, target;              // LANES_GIVEN: Sxx of a batch [d][d], U and T [o][d]
   Mat slope, noise;                      // LANES_MOMENTS: M and −H [d][d]

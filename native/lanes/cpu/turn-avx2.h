@@ -3,22 +3,23 @@
 #include "cpu/vec.h"
 
 namespace lanes {
-/* to[c][r] = from[r][c] for 8 × 8: pairs, quads, then halves of a register change places. */
+/* to[c][r] = from[r][c] for 8 × 8: halves of rows are put in place as they are loaded. */
 LANES_INLINE void turn_block(Vec<float>, const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t out) {
-  __m256 a[8], b[8];
-  for (int i = 0; i < 8; i++) a[i] = _mm256_loadu_ps(from + i * row);
-  for (int i = 0; i < 8; i += 2) {
-    b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
-    b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
-  }
-  for (int g = 0; g < 8; g += 4)
-    for (int h = 0; h < 2; h++) {
-      a[g + 2 * h] = _mm256_shuffle_ps(b[g + h], b[g + 2 + h], 0x44);
-      a[g + 2 * h + 1] = _mm256_shuffle_ps(b[g + h], b[g + 2 + h], 0xee);
+#pragma GCC unroll 2
+  for (int q = 0; q < 2; q++) {
+    __m256 r[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+      const float* p = from + i * row + 4 * q;
+      r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + 4 * row), 1);
     }
-  for (int c = 0; c < 4; c++) {
-    _mm256_storeu_ps(to + c * out, _mm256_permute2f128_ps(a[c], a[4 + c], 0x20));
-    _mm256_storeu_ps(to + (4 + c) * out, _mm256_permute2f128_ps(a[c], a[4 + c], 0x31));
+    const __m256 a = _mm256_unpacklo_ps(r[0], r[1]), b = _mm256_unpackhi_ps(r[0], r[1]);
+    const __m256 c = _mm256_unpacklo_ps(r[2], r[3]), d = _mm256_unpackhi_ps(r[2], r[3]);
+    float* first = to + 4 * q * out;
+    _mm256_storeu_ps(first, _mm256_shuffle_ps(a, c, 0x44));
+    _mm256_storeu_ps(first + out, _mm256_shuffle_ps(a, c, 0xee));
+    _mm256_storeu_ps(first + 2 * out, _mm256_shuffle_ps(b, d, 0x44));
+    _mm256_storeu_ps(first + 3 * out, _mm256_shuffle_ps(b, d, 0xee));
   }
 }
 

@@ -3,29 +3,30 @@
 #include "cpu/vec.h"
 
 namespace lanes {
-/* to[c][r] = from[r][c] for 16 × 16: pairs, quads, then quarters of a register change places. */
+// The zeroing forms of the shuffles: g++ 12 warns of the plain ones' undefined register.
+
+/* to[c][r] = from[r][c] for 16 × 16 floats: quarters of rows are put in place as they are loaded. */
 LANES_INLINE void turn_block(Vec<float>, const float* from, std::ptrdiff_t row, float* to, std::ptrdiff_t out) {
-  __m512 a[16], b[16];
-  for (int i = 0; i < 16; i++) a[i] = _mm512_loadu_ps(from + i * row);
-  for (int i = 0; i < 16; i += 2) {
-    b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
-    b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
-  }
-  // a[4g + c]: column c of each quarter, rows 4g … 4g + 3.
-  for (int g = 0; g < 16; g += 4)
-    for (int h = 0; h < 2; h++) {
-      const __m512d low = _mm512_castps_pd(b[g + h]), high = _mm512_castps_pd(b[g + 2 + h]);
-      a[g + 2 * h] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
-      a[g + 2 * h + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+#pragma GCC unroll 4
+  for (int q = 0; q < 4; q++) {
+    __m512 r[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+      const float* p = from + i * row + 4 * q;
+      __m512 x = _mm512_zextps128_ps512(_mm_loadu_ps(p));
+      x = _mm512_insertf32x4(x, _mm_loadu_ps(p + 4 * row), 1);
+      x = _mm512_insertf32x4(x, _mm_loadu_ps(p + 8 * row), 2);
+      r[i] = _mm512_insertf32x4(x, _mm_loadu_ps(p + 12 * row), 3);
     }
-  for (int c = 0; c < 4; c++) {
-    const __m512 even_low = _mm512_shuffle_f32x4(a[c], a[4 + c], 0x88), odd_low = _mm512_shuffle_f32x4(a[c], a[4 + c], 0xdd);
-    const __m512 even_high = _mm512_shuffle_f32x4(a[8 + c], a[12 + c], 0x88);
-    const __m512 odd_high = _mm512_shuffle_f32x4(a[8 + c], a[12 + c], 0xdd);
-    _mm512_storeu_ps(to + c * out, _mm512_shuffle_f32x4(even_low, even_high, 0x88));
-    _mm512_storeu_ps(to + (4 + c) * out, _mm512_shuffle_f32x4(odd_low, odd_high, 0x88));
-    _mm512_storeu_ps(to + (8 + c) * out, _mm512_shuffle_f32x4(even_low, even_high, 0xdd));
-    _mm512_storeu_ps(to + (12 + c) * out, _mm512_shuffle_f32x4(odd_low, odd_high, 0xdd));
+    const __m512 a = _mm512_maskz_unpacklo_ps(0xffff, r[0], r[1]),
+                 b = _mm512_maskz_unpackhi_ps(0xffff, r[0], r[1]);
+    const __m512 c = _mm512_maskz_unpacklo_ps(0xffff, r[2], r[3]),
+                 d = _mm512_maskz_unpackhi_ps(0xffff, r[2], r[3]);
+    float* first = to + 4 * q * out;
+    _mm512_storeu_ps(first, _mm512_maskz_shuffle_ps(0xffff, a, c, 0x44));
+    _mm512_storeu_ps(first + out, _mm512_maskz_shuffle_ps(0xffff, a, c, 0xee));
+    _mm512_storeu_ps(first + 2 * out, _mm512_maskz_shuffle_ps(0xffff, b, d, 0x44));
+    _mm512_storeu_ps(first + 3 * out, _mm512_maskz_shuffle_ps(0xffff, b, d, 0xee));
   }
 }
 

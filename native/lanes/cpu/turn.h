@@ -13,7 +13,7 @@
 #else
 namespace lanes {
 template <class Real>
-void turn_block(Vec<Real>, const Real* from, std::ptrdiff_t row, Real* to, std::ptrdiff_t out) {
+LANES_INLINE void turn_block(Vec<Real>, const Real* from, std::ptrdiff_t row, Real* to, std::ptrdiff_t out) {
   for (int r = 0; r < Vec<Real>::width; r++)
     for (int c = 0; c < Vec<Real>::width; c++) to[c * out + r] = from[r * row + c];
 }

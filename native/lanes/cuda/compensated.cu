@@ -2,6 +2,6 @@
 
 namespace lanes::card {
 bool launch_compensated(const Plan& plan, const Job<float>& job) {
-  return launch_kind<float, 1>(plan, job);
+  return launch_kind<Card, float, 1>(plan, job);
 }
 }  // namespace lanes::card

@@ -2,6 +2,6 @@
 
 namespace lanes::card {
 bool launch_float64(const Plan& plan, const Job<double>& job) {
-  return launch_kind<double, 0>(plan, job);
+  return launch_kind<Card, double, 0>(plan, job);
 }
 }  // namespace lanes::card
