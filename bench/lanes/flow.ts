@@ -18,6 +18,8 @@ const MOST_STEPS = 1e8
 /** Rows measured on each side of where descent is expected to pass, so that its passage is dated to a step. */
 const WINDOW = 200
 const FRACTION = 0.5
+/** All repeats of a solve of diffrax take about this long at most. */
+const MOST_SECONDS = 60
 
 export interface FlowResult {
   /** Relative error of the worst run's last critical time, against the exact one. */
@@ -81,7 +83,8 @@ export async function measureFlow(
   const fastest = good.sort((a, b) => a.seconds - b.seconds)[0]
   if (fastest === undefined) throw new Error(`No solver of diffrax reached ${WANTED}.`)
   const [own, theirs] = [[] as number[], [] as number[]]
-  for (let repeat = 0; repeat < protocol.repeats; repeat++) {
+  const repeats = Math.min(protocol.repeats, Math.max(1, Math.floor(MOST_SECONDS / fastest.seconds)))
+  for (let repeat = 0; repeat < repeats; repeat++) {
     own.push(await repeatedly(protocol.seconds, async () => (await ourFlow(case_, lanes)).seconds))
     const again = async () => {
       const reply = await diffrax.ask({ do: 'solve', form: fastest.solver, rtol: fastest.rtol })
