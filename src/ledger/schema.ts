@@ -51,6 +51,60 @@ const MIGRATIONS: readonly string[] = [
      result TEXT NOT NULL,
      trajectory TEXT NOT NULL
    ) STRICT;`,
+  // Sweeps. A run with cohort '' waits to be gathered with others of its shape; `alone` says that somebody asked for it by
+  // itself. Runs are counted per sweep and state by triggers, in the transaction that moves them. A sweep's `cursor` is the
+  // number of points admitted so far. Trajectories are made from a run's files when they are asked for.
+  `ALTER TABLE results DROP COLUMN trajectory;
+   ALTER TABLE runs ADD COLUMN alone INTEGER NOT NULL DEFAULT 1;
+   ALTER TABLE runs ADD COLUMN shape TEXT;
+   ALTER TABLE runs ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+   ALTER TABLE runs ADD COLUMN bytes REAL NOT NULL DEFAULT 0;
+   CREATE INDEX runs_to_gather ON runs (shape, queued_at) WHERE cohort = '';
+   CREATE TABLE sweeps (
+     id TEXT PRIMARY KEY,
+     state TEXT NOT NULL,
+     spec TEXT NOT NULL,
+     cursor INTEGER NOT NULL,
+     points INTEGER NOT NULL,
+     total INTEGER NOT NULL,
+     reason TEXT,
+     analysis TEXT,
+     created_at INTEGER NOT NULL,
+     started_at INTEGER,
+     finished_at INTEGER
+   ) STRICT;
+   CREATE INDEX sweeps_by_age ON sweeps (created_at DESC, id DESC);
+   CREATE TABLE sweep_tags (
+     tag TEXT NOT NULL,
+     sweep TEXT NOT NULL REFERENCES sweeps (id),
+     PRIMARY KEY (tag, sweep)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE sweep_runs (
+     sweep TEXT NOT NULL REFERENCES sweeps (id),
+     position INTEGER NOT NULL,
+     run TEXT NOT NULL REFERENCES runs (id),
+     point TEXT NOT NULL,
+     PRIMARY KEY (sweep, position),
+     UNIQUE (sweep, run)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sweep_runs_by_run ON sweep_runs (run, sweep);
+   CREATE TABLE sweep_counts (
+     sweep TEXT NOT NULL,
+     state TEXT NOT NULL,
+     n INTEGER NOT NULL,
+     PRIMARY KEY (sweep, state)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TRIGGER sweep_run_added AFTER INSERT ON sweep_runs BEGIN
+     INSERT INTO sweep_counts (sweep, state, n) SELECT new.sweep, state, 1 FROM runs WHERE id = new.run
+       ON CONFLICT DO UPDATE SET n = n + 1;
+     UPDATE sweeps SET total = total + 1 WHERE id = new.sweep;
+   END;
+   CREATE TRIGGER run_moved AFTER UPDATE OF state ON runs WHEN old.state <> new.state BEGIN
+     UPDATE sweep_counts SET n = n - 1
+       WHERE state = old.state AND sweep IN (SELECT sweep FROM sweep_runs WHERE run = new.id);
+     INSERT INTO sweep_counts (sweep, state, n) SELECT sweep, new.state, 1 FROM sweep_runs WHERE run = new.id
+       ON CONFLICT DO UPDATE SET n = n + 1;
+   END;`,
 ]
 
 /**

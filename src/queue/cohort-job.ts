@@ -37,6 +37,8 @@ export interface RunProgress {
 
 export interface CohortProgress {
   readonly runs: readonly RunProgress[]
+  /** Runs of a larger cohort that have ended since the last message, their files written. */
+  readonly ended?: readonly RunDigest[]
 }
 
 /**

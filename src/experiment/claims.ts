@@ -1,0 +1,13 @@
+/** What a sweep can be asked to decide: each has its presets (presets.ts) and its verdict (src/report/sweeps/verdicts). */
+export const CLAIMS = [
+  'greedy-in-lambda',
+  'greedy-in-rho',
+  'inversion',
+  'depth-widens-gap',
+  'small-scale-is-greedy',
+  'random-start-collapses',
+  'static-noise-depth',
+  'temporal-depth',
+  'generalised-features',
+  'batch-size-drift',
+] as const
