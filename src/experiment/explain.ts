@@ -4,22 +4,24 @@ import { nearestName } from './nearest-name.ts'
 
 /**
  * Says in words where a value leaves its schema. A validator reports a fault for every branch of a
- * union; this walk first picks the branch that the writer meant, by `kind` or `mode`, and speaks of that
- * one alone. It explains; whether a value is legal is decided by the schema itself.
+ * union; this walk first picks the branch that the writer meant, by `kind` or `mode` or a field that only that
+ * branch has, and speaks of that one alone. It explains; whether a value is legal is decided by the schema itself.
  */
 interface Node {
   readonly type?: string
   readonly const?: unknown
   readonly anyOf?: readonly Node[]
   readonly properties?: Readonly<Record<string, Node>>
+  readonly patternProperties?: Readonly<Record<string, Node>>
   readonly required?: readonly string[]
   readonly additionalProperties?: boolean
-  readonly items?: Node
+  readonly items?: Node | readonly Node[]
   readonly minItems?: number
   readonly maxItems?: number
   readonly uniqueItems?: boolean
   readonly minLength?: number
   readonly maxLength?: number
+  readonly pattern?: string
   readonly minimum?: number
   readonly maximum?: number
   readonly exclusiveMinimum?: number
@@ -59,6 +61,11 @@ function* walkUnion(branches: readonly Node[], value: unknown, at: string): Faul
   const objects = branches.filter((branch) => branch.type === 'object')
   const literals = branches.filter((branch) => 'const' in branch).map((branch) => branch.const)
   if (literals.includes(value)) return
+  const listed = branches.find((branch) => branch.type === 'array')
+  if (listed) {
+    yield* Array.isArray(value) ? walk(listed, value, at) : walkFielded(objects, value, at)
+    return
+  }
   if (isRecord(value) || literals.length === 0) {
     if (objects.length > 0) yield* walkTagged(objects, value, at)
     return
@@ -89,6 +96,21 @@ function* walkTagged(branches: readonly Node[], value: unknown, at: string): Fau
   yield { pointer: `${at}/${tag}`, message }
 }
 
+/** Objects without a tag that may stand in place of a list: the branch is chosen by the field that it must have. */
+function* walkFielded(branches: readonly Node[], value: unknown, at: string): Faults {
+  const fields = branches.map((branch) => branch.required?.[0] ?? '')
+  const chosen = isRecord(value) ? branches.find((_, i) => Object.hasOwn(value, fields[i]!)) : undefined
+  if (chosen) {
+    yield* walkObject(chosen, value, at)
+    return
+  }
+  const near = isRecord(value) ? nearestName(Object.keys(value)[0] ?? '', fields) : undefined
+  const message = isRecord(value)
+    ? `The object has none of the fields ${list(fields)}.${suggest(near)}`
+    : `${show(value)} is neither a list nor an object with one of the fields ${list(fields)}.`
+  yield { pointer: at, message }
+}
+
 /** The values that a branch takes for its tag: one literal, or a union of literals. */
 function tagsOf(branch: Node, tag: string): unknown[] {
   const field = branch.properties?.[tag]
@@ -103,10 +125,14 @@ function* walkObject(node: Node, value: unknown, at: string): Faults {
   }
   const properties = node.properties ?? {}
   const names = Object.keys(properties)
+  const [named] = Object.entries(node.patternProperties ?? {})
   for (const [name, field] of Object.entries(value)) {
     const pointer = `${at}/${pointerName(name)}`
     if (Object.hasOwn(properties, name)) {
       if (field !== undefined) yield* walk(properties[name]!, field, pointer)
+    } else if (named) {
+      if (new RegExp(named[0]).test(name)) yield* walk(named[1], field, pointer)
+      else yield { pointer, message: `The name ${show(name)} does not match ${named[0]}.` }
     } else if (node.additionalProperties === false) {
       const near = nearestName(name, names)
       const known = near === undefined ? ` The fields are ${list(names)}.` : suggest(near)
@@ -130,8 +156,12 @@ function* walkArray(node: Node, value: unknown, at: string): Faults {
   if (value.length > maxItems) yield say(`The list has ${value.length} entries; give at most ${maxItems}.`)
   if (node.uniqueItems && new Set(value).size < value.length)
     yield say('An entry of the list is there twice.')
-  if (!node.items) return
-  for (const [i, entry] of value.entries()) yield* walk(node.items, entry, `${at}/${i}`)
+  const { items } = node
+  if (items === undefined) return
+  if (isTuple(items)) {
+    if (value.length > items.length) yield say(`The list has ${value.length} entries; give ${items.length}.`)
+    for (const [i, item] of items.entries()) if (i in value) yield* walk(item, value[i], `${at}/${i}`)
+  } else for (const [i, entry] of value.entries()) yield* walk(items, entry, `${at}/${i}`)
 }
 
 function numberFaults(node: Node, value: unknown): string[] {
@@ -155,9 +185,12 @@ function textFaults(node: Node, value: unknown): string[] {
   if (value.length < minLength)
     return [`The text has ${value.length} characters; give at least ${minLength}.`]
   if (value.length > maxLength) return [`The text has ${value.length} characters; give at most ${maxLength}.`]
+  if (node.pattern !== undefined && !new RegExp(node.pattern).test(value))
+    return [`${show(value)} does not match ${node.pattern}.`]
   return []
 }
 
+const isTuple = (items: Node | readonly Node[]): items is readonly Node[] => Array.isArray(items)
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isNumeric = (value: unknown): boolean =>
   isText(value) && value.trim() !== '' && !Number.isNaN(Number(value))

@@ -61,6 +61,15 @@ const failures = {
       `Engine ${f.engine} cannot run this: ${f.why}. Ask for engine auto, or run jepalab doctor for the remedy.`,
   },
   JOB_UNKNOWN: { status: 404, say: (f: { id: string }) => `No job ${f.id}. List jobs with GET /v1/jobs.` },
+  SWEEP_UNKNOWN: {
+    status: 404,
+    say: (f: { id: string }) => `No sweep ${f.id}. List sweeps with GET /v1/sweeps.`,
+  },
+  PRESET_UNKNOWN: {
+    status: 404,
+    say: (f: { name: string; near: string | null }) =>
+      `No preset ${f.name}. ${f.near === null ? 'List them with GET /v1/presets.' : `Did you mean ${f.near}?`}`,
+  },
   ARTIFACT_UNKNOWN: {
     status: 404,
     say: (f: { id: string; name: string }) => `Job ${f.id} has no artifact named ${f.name}. List them first.`,
@@ -77,7 +86,7 @@ const failures = {
   STATE_CONFLICT: {
     status: 409,
     say: (f: { id: string; state: string; wanted: string }) =>
-      `Job ${f.id} is ${f.state}, so ${f.wanted} makes no sense now.`,
+      `${f.id.startsWith('s') ? 'Sweep' : 'Job'} ${f.id} is ${f.state}, so ${f.wanted} makes no sense now.`,
   },
   QUEUE_UNREACHABLE: {
     status: 503,

@@ -10,7 +10,15 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
   Type.Union([schema, Type.Null()])
 const timeOfDay = Type.String({ format: 'date-time' })
 
-export const SWEEP_STATES = ['queued', 'running', 'cancelling', 'succeeded', 'partially_succeeded', 'failed', 'cancelled'] as const
+export const SWEEP_STATES = [
+  'queued',
+  'running',
+  'cancelling',
+  'succeeded',
+  'partially_succeeded',
+  'failed',
+  'cancelled',
+] as const
 export type SweepState = (typeof SWEEP_STATES)[number]
 
 export const SweepView = Type.Object(
@@ -47,7 +55,9 @@ export const SweepRun = Type.Object({
   point: Point,
   state,
   fingerprint: nullable(Type.String()),
-  order: nullable(Type.Object({ measured: Type.Array(Type.Integer()), predicted: Type.Array(Type.Integer()) })),
+  order: nullable(
+    Type.Object({ measured: Type.Array(Type.Integer()), predicted: Type.Array(Type.Integer()) }),
+  ),
   criticalTimes: nullable(Type.Object({ measured: Times, predicted: Times })),
   amplitudes: nullable(Type.Object({ final: Times, fixedPoint: Times })),
   greedyIndex: nullable(Type.Object({ measured: orNull, predicted: orNull })),
@@ -57,7 +67,11 @@ export const SweepRun = Type.Object({
 export type SweepRun = Static<typeof SweepRun>
 
 /** A mean over n values with its 95 % interval (Student's t); the interval is null for one value. */
-export const Mean = Type.Object({ n: Type.Integer(), mean: orNull, interval: nullable(Type.Tuple([finite, finite])) })
+export const Mean = Type.Object({
+  n: Type.Integer(),
+  mean: orNull,
+  interval: nullable(Type.Tuple([finite, finite])),
+})
 export type Mean = Static<typeof Mean>
 
 /** Runs that differ in their seed alone. */
@@ -132,7 +146,10 @@ export const SweepResult = Type.Object(
   {
     id: Type.String(),
     axes: Type.Record(Type.String(), Type.Array(Type.Unknown())),
+    /** In the order of their points; all of them unless a limit is given. */
     runs: Type.Array(SweepRun),
+    /** Only with a limit: what to give back as `after` for the runs that follow, null after the last. */
+    nextCursor: Type.Optional(nullable(Type.String())),
     ...SweepAnalysis.properties,
   },
   { $id: 'SweepResult' },

@@ -23,7 +23,11 @@ export const Axis = Type.Union([
 export type Axis = Static<typeof Axis>
 
 /** Dotted paths in the spec, the slowest first: `model.depth`, `data.rho.0`. */
-export const Axes = Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Axis)
+export const Axes = Type.Record(
+  Type.String({ pattern: '^[A-Za-z][A-Za-z0-9]*(\\.[A-Za-z0-9]+)*$' }),
+  Axis,
+  closed,
+)
 export type Axes = Static<typeof Axes>
 
 /** What a boundary search asks of each run: feature I comes first; learning is greedy; feature I collapses; JEPA and MAE order the features differently. */
