@@ -30,6 +30,7 @@ export function trajectoryColumns(trajectory: TrajectoryView): Column[] {
   ]
 }
 
+/** As JSON would keep them: −0 is 0. */
 function finiteOrNull(values: readonly number[]): (number | null)[] {
-  return values.map((value) => (Number.isFinite(value) ? value : null))
+  return values.map((value) => (Number.isFinite(value) ? value + 0 : null))
 }

@@ -4,20 +4,20 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Folders in the making. Their names tell which process on which host makes them, so that the next writer
+ * Files and folders in the making. Their names tell which process on which host makes them, so that the next writer
  * can clear what a dead one left: `.<purpose>~<host>~<pid>~<random>`.
  */
 const PATTERN = /^\..+~([^~]+)~(\d+)~[0-9a-f-]+$/
 const ABANDONED_MS = 3_600_000 // no run's files take an hour to write; covers dead writers on other hosts
 
-/** A name that nobody else uses, for a folder of this process. */
+/** A name that nobody else uses, for a file or folder of this process. */
 export function leftoverName(purpose: string): string {
   return `.${purpose}~${safeHostname()}~${process.pid}~${randomUUID()}`
 }
 
 /**
  * Removes what dead writers left in a folder: those of this host whose process is gone, and those of any
- * host that are an hour older than `fresh`, a folder made just now (both times are the file system's, so
+ * host that are an hour older than `fresh`, one made just now (both times are the file system's, so
  * no two clocks are compared).
  */
 export async function clearLeftovers(folder: string, fresh: string): Promise<void> {

@@ -57,17 +57,25 @@ export async function writeRun(root: string, key: RunKey, files: RunFiles): Prom
   }
 }
 
+/** The public files of a run beside its manifest, by name, in the order in which the manifest lists them. */
+export const PUBLIC_FILES: Readonly<Record<string, (run: Omit<RunFiles, 'manifest'>) => Uint8Array>> = {
+  'spec.json': ({ spec }) => json(spec),
+  'measurements.json': ({ measurements }) => new TextEncoder().encode(formatMeasurements(measurements)),
+  'trajectory.parquet': ({ measurements }) => writeParquet(measuredColumns(measurements)),
+  'weights.safetensors': ({ weights }) => writeSafetensors(weights),
+}
+
+/** A file as manifests list it. */
+export function listedFile(name: string, bytes: Uint8Array): ArtifactFile {
+  return { name, bytes: bytes.length, sha256: sha256(bytes) }
+}
+
 async function writeFiles(folder: string, files: RunFiles): Promise<Manifest> {
-  const contents: [string, Uint8Array][] = [
-    ['spec.json', json(files.spec)],
-    ['measurements.json', new TextEncoder().encode(formatMeasurements(files.measurements))],
-    ['trajectory.parquet', writeParquet(measuredColumns(files.measurements))],
-    ['weights.safetensors', writeSafetensors(files.weights)],
-  ]
   const listed: ArtifactFile[] = []
-  for (const [name, bytes] of contents) {
+  for (const [name, format] of Object.entries(PUBLIC_FILES)) {
+    const bytes = format(files)
     await writeFileSynced(join(folder, name), bytes)
-    listed.push({ name, bytes: bytes.length, sha256: sha256(bytes) })
+    listed.push(listedFile(name, bytes))
   }
   const fingerprint = fingerprintOf(files.measurements, files.weights)
   const manifest: Manifest = { manifest: 1, ...files.manifest, fingerprint, files: listed }

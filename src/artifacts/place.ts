@@ -1,0 +1,77 @@
+import { ExperimentError } from '../experiment/failure.ts'
+import type { ArtifactFile, Manifest } from '../experiment/measurement.ts'
+import { openPacks } from './pack.ts'
+import {
+  listedFile,
+  PUBLIC_FILES,
+  readArtifact,
+  readManifest,
+  readMeasurements,
+  readWeights,
+} from './run-folder.ts'
+import type { RunRecord } from './run-record.ts'
+
+/**
+ * Where a run's numbers lie: in a folder of its own where it was trained alone, in a pack where a cohort was trained
+ * together. Whoever reads through this file sees the same files with the same bytes in both.
+ */
+export interface RunPlace {
+  readonly id: string
+  readonly attempt: number
+  /** The unit of execution: `<id>-<attempt>` is that of a run on its own. */
+  readonly cohort: string
+}
+
+/** Whether a run lies in a pack of its cohort, not in a folder. */
+export function liesInPack({ id, attempt, cohort }: RunPlace): boolean {
+  return cohort !== `${id}-${attempt}`
+}
+
+/** Everything of a finished run, checked. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
+export async function readRecord(root: string, place: RunPlace): Promise<RunRecord> {
+  const { id, attempt } = place
+  const unknown = () => new ExperimentError('ARTIFACT_UNKNOWN', { id, name: 'manifest.json' })
+  if (liesInPack(place)) return (await readPacked(root, place)) ?? thrown(unknown())
+  const manifest = (await readManifest(root, id, attempt)) ?? thrown(unknown())
+  const spec = JSON.parse((await readArtifact(root, id, attempt, 'spec.json')).toString('utf8'))
+  const measurements = await readMeasurements(root, id, attempt)
+  return { spec, manifest, measurements, weights: await readWeights(root, id, attempt) }
+}
+
+/** The public files of a run; none where it has not been written. @throws ARTIFACT_DAMAGED */
+export async function listArtifacts(root: string, place: RunPlace): Promise<readonly ArtifactFile[]> {
+  return (await readPlacedManifest(root, place))?.files ?? []
+}
+
+/** The bytes of a public file, checked. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
+export async function readPlacedArtifact(root: string, place: RunPlace, name: string): Promise<Buffer> {
+  const { id, attempt } = place
+  if (!liesInPack(place)) return readArtifact(root, id, attempt, name)
+  const format = Object.hasOwn(PUBLIC_FILES, name) ? PUBLIC_FILES[name] : undefined
+  const record = format && (await readPacked(root, place))
+  if (!record) throw new ExperimentError('ARTIFACT_UNKNOWN', { id, name })
+  const bytes = format(record)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The manifest of a run as its folder would have it, or null where none was written. @throws ARTIFACT_DAMAGED */
+export async function readPlacedManifest(root: string, place: RunPlace): Promise<Manifest | null> {
+  if (!liesInPack(place)) return readManifest(root, place.id, place.attempt)
+  const record = await readPacked(root, place)
+  if (record === null) return null
+  const files = Object.entries(PUBLIC_FILES).map(([name, format]) => listedFile(name, format(record)))
+  return { ...record.manifest, files }
+}
+
+async function readPacked(root: string, place: RunPlace): Promise<RunRecord | null> {
+  const packs = await openPacks(root, place.cohort)
+  try {
+    return await packs.read(place)
+  } finally {
+    await packs.close()
+  }
+}
+
+function thrown(error: Error): never {
+  throw error
+}

@@ -1,0 +1,121 @@
+import { ExperimentError } from '../experiment/failure.ts'
+import type { Weights } from '../experiment/matrix.ts'
+import type { Manifest, Measurements } from '../experiment/measurement.ts'
+import type { ResolvedSpec } from '../experiment/resolve.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { RunFiles, RunKey } from './run-folder.ts'
+import {
+  readTensors,
+  type Tensor,
+  type TensorFile,
+  weightsIn,
+  weightTensors,
+  writeTensors,
+} from './safetensors.ts'
+
+/**
+ * Everything of a finished run in one safetensors file: time, step, loss [points], amplitudes [features][points], the
+ * passages of all features one after the other with their counts [features], the weights; spec and manifest as JSON texts.
+ * Measurements are kept as measurements.json would: −0 is 0, and every number that is not finite is NaN. The public files of a run can be made of it to the byte, so their sizes and SHA-256 are not kept: the list of files of
+ * its manifest is empty.
+ */
+export interface RunRecord {
+  readonly spec: ResolvedSpec
+  readonly manifest: Manifest
+  readonly measurements: Measurements
+  readonly weights: Weights
+}
+
+/** The record's bytes, and the manifest in it. */
+export function writeRecord(files: RunFiles): { bytes: Uint8Array; manifest: Manifest } {
+  const { spec, measurements, weights } = files
+  const fingerprint = fingerprintOf(measurements, weights)
+  const manifest: Manifest = { manifest: 1, ...files.manifest, fingerprint, files: [] }
+  const texts = { format: 'jepalab', spec: JSON.stringify(spec), manifest: JSON.stringify(manifest) }
+  const tensors = [...seriesTensors(measurements), ...weightTensors(weights)]
+  return { bytes: writeTensors(tensors, texts), manifest }
+}
+
+/**
+ * Reads what `writeRecord` wrote.
+ *
+ * @param name of the record, for the error
+ * @throws ARTIFACT_DAMAGED where it is not whole, tells of another run or has another fingerprint than its manifest
+ */
+export function readRecordBytes(bytes: Uint8Array, key: RunKey, name: string): RunRecord {
+  const damaged = (why: string) => new ExperimentError('ARTIFACT_DAMAGED', { name, why })
+  const file = readTensors(bytes, name)
+  const json = (text: string | undefined) => {
+    try {
+      return JSON.parse(text as string)
+    } catch {
+      throw damaged('its spec or its manifest is not JSON')
+    }
+  }
+  const manifest: Manifest = json(file.metadata.manifest)
+  if (manifest?.manifest !== 1) throw damaged('it has no manifest of version 1')
+  if (manifest.id !== key.id || manifest.attempt !== key.attempt) {
+    throw damaged(`it tells of ${manifest.id}, attempt ${manifest.attempt}`)
+  }
+  const measurements = measurementsIn(file)
+  const weights = weightsIn(file)
+  if (fingerprintOf(measurements, weights) !== manifest.fingerprint) {
+    throw damaged('its numbers do not have the fingerprint of its manifest')
+  }
+  return { spec: json(file.metadata.spec), manifest, measurements, weights }
+}
+
+function seriesTensors({
+  time,
+  step,
+  loss,
+  amplitudes,
+  passages,
+}: Measurements): (readonly [string, Tensor])[] {
+  const list = (...parts: (readonly number[])[]): Tensor => {
+    const data = joined(parts)
+    return { shape: [data.length], data }
+  }
+  return [
+    ['time', list(time)],
+    ['step', list(step)],
+    ['loss', list(loss)],
+    ['amplitudes', { shape: [amplitudes.length, time.length], data: joined(amplitudes) }],
+    ['passages.counts', list(passages.map((passage) => passage.time.length))],
+    ['passages.time', list(...passages.map((passage) => passage.time))],
+    ['passages.amplitude', list(...passages.map((passage) => passage.amplitude))],
+  ]
+}
+
+function joined(parts: readonly (readonly number[])[]): Float64Array {
+  const data = new Float64Array(parts.reduce((count, part) => count + part.length, 0))
+  let at = 0
+  for (const part of parts)
+    for (const value of part) data[at++] = Number.isFinite(value) ? value + 0 : Number.NaN
+  return data
+}
+
+/** @throws ARTIFACT_DAMAGED */
+function measurementsIn(file: TensorFile): Measurements {
+  const list = (name: string) => Array.from(file.tensor(name, 1).data)
+  const { shape, data } = file.tensor('amplitudes', 2)
+  const [features = 0, points = 0] = shape
+  const [times, rungs] = [file.tensor('passages.time', 1).data, file.tensor('passages.amplitude', 1).data]
+  let at = 0
+  const passages = list('passages.counts').map((count) => {
+    at += count
+    return {
+      time: Array.from(times.subarray(at - count, at)),
+      amplitude: Array.from(rungs.subarray(at - count, at)),
+    }
+  })
+  return {
+    time: list('time'),
+    step: list('step'),
+    loss: list('loss'),
+    amplitudes: Array.from({ length: features }, (_, i) =>
+      Array.from(data.subarray(i * points, (i + 1) * points)),
+    ),
+    passages,
+  }
+}
