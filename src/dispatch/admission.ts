@@ -30,6 +30,9 @@ export interface Admitted {
 /** A spec's deepest value lies at data.A[i][j]; a few levels more leave room to grow. */
 const MAX_DEPTH = 16
 
+/** What is known of an experiment before its spectrum. */
+type Vetted = Omit<Admitted, 'work' | 'spectrum'>
+
 /**
  * Lets an experiment in or says why not, before anything is kept: nesting, schema, domain of the data, the model and
  * the training, then the limits. Quotas of users, when they come, are held here.
@@ -37,7 +40,17 @@ const MAX_DEPTH = 16
  * @throws BODY_TOO_DEEP, SCHEMA_MISMATCH, SPEC_INVALID, DATASET_UNREADABLE, CUDA_UNAVAILABLE
  */
 export async function admit(body: unknown, limits: Limits, spectrumOf: SpectrumOf): Promise<Admitted> {
-  if (isDeeperThan(body, MAX_DEPTH)) throw new ExperimentError('BODY_TOO_DEEP', { limit: MAX_DEPTH })
+  const vetted = await vet(body, limits)
+  const { spec, asked, dataDigest } = vetted
+  const spectrum = await spectrumOf(asked.data, dataDigest)
+  const work = estimateWork(spec, spectrum)
+  if (work.steps > limits.maxSteps) refuseSteps(work.steps, asked, limits)
+  return { ...vetted, work, spectrum }
+}
+
+/** The part of it that needs no decomposition. @throws as `admit` */
+export async function vet(body: unknown, limits: Limits): Promise<Vetted> {
+  checkDepth(body)
   checkSchema(body)
   const { name = null, tags = [], ...asked } = body
   const { features, digest, faults } = await glanceAtData(asked.data)
@@ -46,10 +59,12 @@ export async function admit(body: unknown, limits: Limits, spectrumOf: SpectrumO
   checkPlace(spec, limits)
   checkSteps(spec, asked, limits)
   checkMemory(spec, features, limits)
-  const spectrum = await spectrumOf(asked.data, digest)
-  const work = estimateWork(spec, spectrum)
-  if (work.steps > limits.maxSteps) refuseSteps(work.steps, asked, limits)
-  return { asked, name, tags, spec, dataDigest: digest, work, spectrum }
+  return { asked, name, tags, spec, dataDigest: digest }
+}
+
+/** @throws BODY_TOO_DEEP */
+export function checkDepth(body: unknown): void {
+  if (isDeeperThan(body, MAX_DEPTH)) throw new ExperimentError('BODY_TOO_DEEP', { limit: MAX_DEPTH })
 }
 
 /** A place to run must exist: an engine that can do it, and a card where one is asked for. */

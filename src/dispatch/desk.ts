@@ -1,9 +1,12 @@
+import type { Facts, FailureCode } from '../experiment/failure.ts'
 import type { Progress } from '../experiment/job-view.ts'
 import type { ResolvedSpec } from '../experiment/resolve.ts'
 import { ENDED, type JobState } from '../experiment/states.ts'
-import type { Change, Ledger } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { ManifestSummary } from '../ledger/run.ts'
+import type { Change } from '../ledger/transitions.ts'
 import type { CohortQueue } from '../queue/queue.ts'
+import type { Bell } from './bell.ts'
 import type { Herald } from './herald.ts'
 
 /** The lines of a logger that are written here; pino's and Fastify's fit. */
@@ -14,20 +17,27 @@ export interface DispatchLog {
   error(fields: object, message: string): void
 }
 
-/** A run whose files are written. */
+/** Where the files of a finished run are, and what they are of. */
 export interface FinishedRun {
   readonly id: string
   readonly attempt: number
+  readonly cohort: string
   readonly spec: ResolvedSpec
-  readonly manifest: ManifestSummary
 }
 
-/**
- * Joins a finished run with theory, away from the event loop.
- *
- * @returns the JSON texts of its ResultView and TrajectoryView
- */
-export type ReportOf = (run: FinishedRun) => Promise<{ result: string; trajectory: string }>
+/** Runs of a cohort whose files are written; null where nobody told the fingerprint. */
+export interface ReportRequest {
+  readonly cohort: string
+  readonly runs: readonly { readonly id: string; readonly attempt: number; readonly fingerprint: string | null }[]
+}
+
+/** A run beside theory: what its manifest says and the JSON text of its ResultView; or why there is none. */
+export type ReportAnswer =
+  | { readonly id: string; readonly attempt: number; readonly manifest: ManifestSummary; readonly result: string }
+  | { readonly id: string; readonly attempt: number; readonly code: FailureCode; readonly facts: Facts<FailureCode> }
+
+/** Joins finished runs with theory, away from the event loop; an answer for each, in order. */
+export type ReportOf = (request: ReportRequest) => Promise<ReportAnswer[]>
 
 /** What the parts of the dispatch work on together. */
 export interface Desk {
@@ -41,24 +51,57 @@ export interface Desk {
   readonly herald: Herald
   /** Progress of runs in training that is newer than the ledger's. */
   readonly live: Map<string, Progress>
+  /** Rung whenever runs have ended. */
+  readonly bell: Bell
+}
+
+/** A run to be moved. */
+export interface Move {
+  readonly id: string
+  readonly attempt: number
+  readonly to: JobState
+  readonly change?: Change
 }
 
 /** Moves a run where the ledger allows it and tells the listeners. @returns whether it was moved */
 export function move(desk: Desk, id: string, attempt: number, to: JobState, change: Change = {}): boolean {
-  const event = desk.ledger.transition(id, attempt, to, change, desk.clock())
-  if (event === null) return false
-  if (to !== 'running') desk.live.delete(id)
-  desk.herald.tellKept(event)
-  const { code } = change.reason ?? {}
-  desk.log[to === 'failed' ? 'warn' : 'info'](
-    { jobId: id, attempt, state: to, ...(code && { code }) },
-    `job ${to}`,
+  return moveAll(desk, [{ id, attempt, to, change }]) === 1
+}
+
+/** The same for some runs in one transaction. @returns how many were moved */
+export function moveAll(desk: Desk, moves: readonly Move[]): number {
+  const at = desk.clock()
+  const events = desk.ledger.atomically(() =>
+    moves.map(({ id, attempt, to, change = {} }) => desk.ledger.transition(id, attempt, to, change, at)),
   )
-  return true
+  let moved = 0
+  for (const [k, { id, attempt, to, change }] of moves.entries()) {
+    const event = events[k]
+    if (event == null) continue
+    moved++
+    if (to !== 'running') desk.live.delete(id)
+    desk.herald.tellKept(event)
+    const code = change?.reason?.code
+    const level = to === 'failed' ? 'warn' : moves.length > 1 ? 'debug' : 'info'
+    desk.log[level]({ jobId: id, attempt, state: to, ...(code && { code }) }, `job ${to}`)
+  }
+  if (moves.some(({ to }) => ENDED.has(to))) desk.bell.ring()
+  return moved
 }
 
 /** Whether this attempt of a run is still to end. */
 export function isOpen(desk: Desk, id: string, attempt: number): boolean {
   const standing = desk.ledger.standing(id)
   return standing !== null && standing.attempt === attempt && !ENDED.has(standing.state)
+}
+
+/** Runs whose rows are written in one go: some 5 ms of the event loop. */
+const SLICE = 64
+
+/** Works through many things a slice at a time, with a turn of the event loop between. */
+export async function inSlices<T>(items: readonly T[], work: (slice: readonly T[]) => void, size = SLICE): Promise<void> {
+  for (let from = 0; from < items.length; from += size) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve))
+    work(items.slice(from, from + size))
+  }
 }

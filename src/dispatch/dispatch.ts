@@ -1,6 +1,8 @@
 import type { Estimate, JobView } from '../experiment/job-view.ts'
-import type { ResultView, TrajectoryView } from '../experiment/result-view.ts'
+import type { ResultView } from '../experiment/result-view.ts'
 import type { JobState } from '../experiment/states.ts'
+import type { FinishedRun } from './desk.ts'
+import type { SweepDesk } from './sweep-desk.ts'
 
 /** Which jobs to list. `after` is the `nextCursor` of the page before. */
 export interface ListQuery {
@@ -43,8 +45,8 @@ export interface Readiness {
   readonly workers: number | null
 }
 
-/** From ledger to queue and back: everything that the API does with jobs goes through here. */
-export interface Dispatch {
+/** From ledger to queue and back: everything that the API does with jobs and sweeps goes through here. */
+export interface Dispatch extends SweepDesk {
   /**
    * Admits an experiment. `created` is false where the same experiment is already there (labels are
    * merged into it) and true where a run or a new attempt was queued.
@@ -62,8 +64,8 @@ export interface Dispatch {
   list(query: ListQuery): JobPage
   /** @throws JOB_UNKNOWN, STATE_CONFLICT while unfinished and for failed or cancelled jobs */
   result(id: string): ResultView
-  /** At the points that were measured. @throws as `result` */
-  trajectory(id: string): TrajectoryView
+  /** Where the files of a run with a result are. @throws as `result` */
+  finished(id: string): FinishedRun
   /** The kept events of a run with an id above `after`, oldest first. @throws JOB_UNKNOWN */
   events(id: string, after?: number): JobEvent[]
   /** Hears what happens to one run, or to all with null, from now on. @returns the way to stop */

@@ -32,6 +32,12 @@ const SPEED: Readonly<Record<Exclude<EngineName, 'auto'>, Speed>> = {
   lanes: { start: 0.05, perStep: 0, perProduct: 0.03e-6, flops: 1.2e11 },
   tensorflow: { start: 1.5, perStep: 140e-6, perProduct: 20e-6, flops: 6e9 },
 }
+/** Seconds before a run's first step, of `Work.seconds`: once for runs that train together. */
+export const START_SECONDS = {
+  reference: SPEED.reference.start,
+  lanes: SPEED.lanes.start,
+  tensorflow: SPEED.tensorflow.start,
+} as const
 const LANES_IN_FLOAT64: Speed = { ...SPEED.lanes, flops: 0.6e11 }
 
 /** Estimates a run from its shape and its spectrum. */

@@ -7,7 +7,9 @@ export interface MemoryPart {
   readonly bytes: number
 }
 
-const PROCESS = 90e6 // Node with the reference engine, measured
+/** Of a run's memory, what a process takes whatever it trains: once for runs that train together. */
+export const FIXED_BYTES = 90e6
+const PROCESS = FIXED_BYTES // Node with the reference engine, measured
 const TENSORFLOW = 450e6 // more once TensorFlow is loaded, measured
 const NUMBER = 8
 /**

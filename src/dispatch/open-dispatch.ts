@@ -1,6 +1,5 @@
 import type { DataSpec } from '../experiment/data-spec.ts'
 import { ExperimentError } from '../experiment/failure.ts'
-import { runId } from '../experiment/identity.ts'
 import type { Estimate, JobView } from '../experiment/job-view.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
 import { ENDED, RETRIABLE, WITH_RESULT } from '../experiment/states.ts'
@@ -9,13 +8,18 @@ import type { Run } from '../ledger/run.ts'
 import { soloCohort } from '../queue/cohort-job.ts'
 import type { CohortQueue } from '../queue/queue.ts'
 import { type Admitted, admit, type Limits } from './admission.ts'
+import { Bell } from './bell.ts'
 import { openCommits } from './commit.ts'
 import { type Desk, type DispatchLog, move, type ReportOf } from './desk.ts'
 import type { Dispatch } from './dispatch.ts'
 import { followQueue } from './follower.ts'
+import { openGatherer } from './gather.ts'
 import { openHerald, toJobEvent } from './herald.ts'
+import { newRunOf } from './new-run.ts'
 import { enqueue, reconcileOnce, settleCancel } from './reconciler.ts'
 import { rememberSpectra } from './spectra.ts'
+import { openCourses, type SweepWork } from './sweep-course.ts'
+import { openSweepDesk } from './sweep-desk.ts'
 import { viewOf } from './view.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -24,8 +28,12 @@ export interface DispatchParts {
   readonly queue: CohortQueue
   /** The artifact folder that the workers share. */
   readonly artifactsRoot: string
-  readonly limits: Limits
+  readonly limits: Limits & {
+    /** Runs of a sweep. */
+    readonly maxRuns: number
+  }
   readonly report: ReportOf
+  readonly sweepWork: SweepWork
   /** Opens a data set and tells its spectrum, away from the event loop. */
   readonly spectrumOf: (data: DataSpec) => Promise<SpectrumView>
   /** Time of day in milliseconds since 1970 UTC. */
@@ -43,24 +51,29 @@ const EVENTS = 10_000
 export function openDispatch(parts: DispatchParts): Dispatch {
   const { ledger, queue, clock, log, limits, artifactsRoot, report } = parts
   const herald = openHerald(ledger.events, (error) => log.error({ err: error }, 'a listener failed'))
-  const desk: Desk = { ledger, queue, artifactsRoot, report, clock, log, herald, live: new Map() }
+  const desk: Desk = { ledger, queue, artifactsRoot, report, clock, log, herald, live: new Map(), bell: new Bell() }
   const commits = openCommits(desk)
-  const rounds = openRounds(
-    () => reconcileOnce(desk, commits, follower),
-    parts.reconcileMs ?? RECONCILE_MS,
-    log,
-  )
+  const gatherer = openGatherer(desk, limits.maxMemory)
+  const courses = openCourses(desk, gatherer, parts.sweepWork)
+  const reconcile = async () => {
+    await reconcileOnce(desk, commits, follower)
+    await gatherer.gather()
+  }
+  const rounds = openRounds(reconcile, parts.reconcileMs ?? RECONCILE_MS, log)
   const follower = followQueue(desk, commits, rounds.soon)
   const deafen = queue.listen(follower) // begins the first round once Redis is there
   const spectrumOf = rememberSpectra(parts.spectrumOf)
   const known = (id: string): Run => ledger.find(id) ?? unknown(id)
-  const view = (id: string) => viewOf(known(id), desk.live.get(id))
+  const view = (id: string) => viewOf(known(id), desk.live.get(id), ledger.sweeps.claiming(id))
   const standing = (id: string) => ledger.standing(id) ?? unknown(id)
-  const stored = (id: string, read: (run: string) => string | null, wanted: string) => {
-    const { state } = standing(id)
-    const text = WITH_RESULT.has(state) ? read(id) : null
-    if (text === null) throw new ExperimentError('STATE_CONFLICT', { id, state, wanted })
-    return JSON.parse(text)
+  const withResult = (id: string, wanted: string): Run => {
+    const run = known(id)
+    if (WITH_RESULT.has(run.state)) return run
+    throw new ExperimentError('STATE_CONFLICT', { id, state: run.state, wanted })
+  }
+  for (const { id } of ledger.sweeps.live()) {
+    gatherer.expect(id, 0)
+    courses.take(id)
   }
   return {
     post: async (body) => {
@@ -74,19 +87,24 @@ export function openDispatch(parts: DispatchParts): Dispatch {
       return { ...work, warnings: warningsOf(spec, spectrum) }
     },
     cancel: async (id): Promise<JobView> => {
-      const { state, attempt: number } = standing(id)
+      const { state, attempt: number, cohort } = standing(id)
       if (ENDED.has(state)) throw new ExperimentError('STATE_CONFLICT', { id, state, wanted: 'cancel' })
-      move(desk, id, number, 'cancelling')
-      await attempt(log, id, () => settleCancel(desk, id))
+      move(desk, id, number, cohort === '' ? 'cancelled' : 'cancelling')
+      await attempt(log, id, () => settleCancel(desk, cohort))
       return view(id)
     },
     find: view,
     list: ({ limit = PAGE, state, tag, sweep, after }) => {
       const { items, nextCursor } = ledger.list({ limit, state, tag, sweep, after })
-      return { items: items.map((run) => viewOf(run, desk.live.get(run.id))), nextCursor }
+      const views = items.map((run) => viewOf(run, desk.live.get(run.id), ledger.sweeps.claiming(run.id)))
+      return { items: views, nextCursor }
     },
-    result: (id) => stored(id, ledger.results.result, 'a result'),
-    trajectory: (id) => stored(id, ledger.results.trajectory, 'a trajectory'),
+    result: (id) => JSON.parse(ledger.results.result(withResult(id, 'a result').id) ?? 'null'),
+    finished: (id) => {
+      const { attempt: number, cohort, spec } = withResult(id, 'its files')
+      return { id, attempt: number, cohort, spec }
+    },
+    ...openSweepDesk(desk, courses, parts.sweepWork, limits.maxRuns),
     events: (id, after = 0) => {
       standing(id)
       return ledger.events.after(id, after, EVENTS).map(toJobEvent)
@@ -97,8 +115,9 @@ export function openDispatch(parts: DispatchParts): Dispatch {
       const workers = await queue.workers().catch(() => null)
       return { ledger: answers(ledger, log), redis: workers !== null, workers }
     },
-    reconcile: () => reconcileOnce(desk, commits, follower),
+    reconcile,
     close: async () => {
+      await courses.close()
       await deafen()
       await rounds.close()
       await commits.settled()
@@ -127,24 +146,20 @@ function unknown(id: string): never {
  */
 function keep(desk: Desk, admitted: Admitted): { id: string; cohort: string | null } {
   const { ledger, clock } = desk
-  const { asked, spec, name, tags, dataDigest, work, spectrum } = admitted
-  const id = runId(spec, dataDigest)
-  const warnings = warningsOf(spec, spectrum)
+  const { name, tags } = admitted
+  const run = newRunOf(admitted, false)
+  const { id, cohort } = run
   const existing = ledger.standing(id)
-  if (existing !== null) {
-    ledger.label(id, name, tags)
-    if (!RETRIABLE.has(existing.state)) return { id, cohort: null }
-    const cohort = soloCohort(id, existing.attempt + 1)
-    const event = ledger.postAgain(id, existing.attempt, { cohort, warnings }, clock())
-    if (event !== null) desk.herald.tellKept(event)
+  if (existing === null) {
+    desk.herald.tellKept(ledger.post(run, clock()))
     return { id, cohort }
   }
-  const cohort = soloCohort(id, 1)
-  const progress = { step: 0, steps: work.steps, fraction: 0, etaSeconds: null }
-  desk.herald.tellKept(
-    ledger.post({ id, asked, spec, name, tags, warnings, dataDigest, cohort, progress }, clock()),
-  )
-  return { id, cohort }
+  ledger.label(id, name, tags)
+  if (!RETRIABLE.has(existing.state)) return { id, cohort: null }
+  const next = { cohort: soloCohort(id, existing.attempt + 1), warnings: run.warnings }
+  const event = ledger.postAgain(id, existing.attempt, next, clock())
+  if (event !== null) desk.herald.tellKept(event)
+  return { id, cohort: next.cohort }
 }
 
 /** Does what needs Redis now; where it is away the reconciler does it later. */

@@ -2,8 +2,8 @@ import type { JobView, Progress } from '../experiment/job-view.ts'
 import type { Run } from '../ledger/run.ts'
 import { timeOfDay } from './herald.ts'
 
-/** A run as users read it. `live` is progress newer than the ledger's. */
-export function viewOf(run: Run, live: Progress | undefined): JobView {
+/** A run as users read it. `live` is progress newer than the ledger's, `sweeps` those that ask for it. */
+export function viewOf(run: Run, live: Progress | undefined, sweeps: readonly string[]): JobView {
   const self = `/v1/jobs/${run.id}`
   return {
     id: run.id,
@@ -20,8 +20,8 @@ export function viewOf(run: Run, live: Progress | undefined): JobView {
       ...(run.tags.length > 0 && { tags: [...run.tags] }),
     },
     warnings: [...run.warnings],
-    sweeps: [],
-    cohort: run.cohort,
+    sweeps: [...sweeps],
+    ...(run.cohort !== '' && { cohort: run.cohort }),
     device: run.device,
     engine: run.engine,
     links: {

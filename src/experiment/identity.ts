@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ResolvedSpec } from './resolve.ts'
+import type { SweepSpec } from './sweep.ts'
 
 /** Raised whenever a change can move numbers: a run's id and fingerprint belong to one of these. */
 export const NUMERICS = 2
@@ -14,7 +15,20 @@ export function runId(spec: ResolvedSpec, dataDigest: string | null): string {
   const digest = createHash('sha256')
     .update(canonicalJson({ spec, dataDigest, numerics: NUMERICS }))
     .digest()
-  return `r${base32(digest).slice(0, 26)}`
+  return digestName('r', digest)
+}
+
+/** A letter that says what it names and 26 letters of the lower-case base32 of a SHA-256 (130 bits). */
+export function digestName(kind: 'r' | 's' | 'c', digest: Uint8Array): string {
+  return kind + base32(digest).slice(0, 26)
+}
+
+/** The id of a sweep: of what is asked, whatever it is called. */
+export function sweepId({ name: _, tags: __, ...asked }: SweepSpec): string {
+  const digest = createHash('sha256')
+    .update(canonicalJson({ sweep: asked, numerics: NUMERICS }))
+    .digest()
+  return digestName('s', digest)
 }
 
 /** RFC 8785 canonical JSON: keys sorted by UTF-16 code units, numbers as ECMAScript prints them. */

@@ -4,6 +4,7 @@ import { Value } from 'typebox/value'
 import { explainFaults } from './explain.ts'
 import { ExperimentError, type FieldFault } from './failure.ts'
 import { ExperimentSpec } from './spec.ts'
+import { SweepSpec } from './sweep.ts'
 
 /**
  * A copy of the spec with the schema's defaults in place. There are none inside lists, so lists stand aside, one
@@ -45,6 +46,15 @@ export function checkSchema(value: unknown): asserts value is ExperimentSpec {
   compiled ??= Compile(ExperimentSpec)
   if (compiled.Check(value)) return
   throw new ExperimentError('SCHEMA_MISMATCH', { faults: schemaFaults(ExperimentSpec, value) })
+}
+
+let compiledSweep: Validator<Record<never, never>, typeof SweepSpec> | undefined
+
+/** The same for a sweep. @throws SCHEMA_MISMATCH with a pointer for each fault */
+export function checkSweepSchema(value: unknown): asserts value is SweepSpec {
+  compiledSweep ??= Compile(SweepSpec)
+  if (compiledSweep.Check(value)) return
+  throw new ExperimentError('SCHEMA_MISMATCH', { faults: schemaFaults(SweepSpec, value) })
 }
 
 /** Where a value that its schema refuses leaves it: in words, and for the branch that the writer chose. */

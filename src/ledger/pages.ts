@@ -3,7 +3,7 @@ import type { JobState } from '../experiment/states.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { type Run, type RunRow, toRun } from './run.ts'
 
-/** Which runs to list, newest first. `sweep` is read and matches nothing until there are sweeps. */
+/** Which runs to list, newest first. */
 export interface RunQuery {
   readonly state?: JobState | undefined
   readonly tag?: string | undefined
@@ -47,7 +47,6 @@ export function openRunReader(database: Database.Database): RunReader {
 
 /** One page, in the order of (created_at, id) falling, so that new runs never shift the pages after it. */
 export function listRuns(database: Database.Database, query: RunQuery): RunPage {
-  if (query.sweep !== undefined) return { items: [], nextCursor: null }
   const where: string[] = []
   const values: (string | number)[] = []
   if (query.state !== undefined) {
@@ -57,6 +56,10 @@ export function listRuns(database: Database.Database, query: RunQuery): RunPage 
   if (query.tag !== undefined) {
     where.push('id IN (SELECT run FROM tags WHERE tag = ?)')
     values.push(query.tag)
+  }
+  if (query.sweep !== undefined) {
+    where.push('id IN (SELECT run FROM sweep_runs WHERE sweep = ?)')
+    values.push(query.sweep)
   }
   if (query.after !== undefined) {
     const { createdAt, id } = readCursor(query.after)

@@ -25,7 +25,7 @@ export interface Run {
   readonly tags: readonly string[]
   readonly warnings: readonly Warning[]
   readonly dataDigest: string | null
-  /** The unit of execution that this attempt belongs to: the id of its queue job. */
+  /** The unit of execution that this attempt belongs to: the id of its queue job. Empty while it waits for others of its shape. */
   readonly cohort: string
   readonly device: string | null
   readonly engine: string | null
@@ -45,7 +45,20 @@ export interface Run {
 export type NewRun = Pick<
   Run,
   'id' | 'asked' | 'spec' | 'name' | 'tags' | 'warnings' | 'dataDigest' | 'cohort' | 'progress'
->
+> &
+  Need & {
+    /** Whether somebody asks for it by itself, and not for a sweep alone. */
+    readonly alone: boolean
+  }
+
+/** What a run takes, for whoever puts runs together. */
+export interface Need {
+  /** Runs of one shape may train together; null: alone. */
+  readonly shape: string | null
+  /** On one core, without the start of a process. */
+  readonly seconds: number
+  readonly bytes: number
+}
 
 /** The columns that a decision needs, without the specs, which can be megabytes. */
 export interface Standing {

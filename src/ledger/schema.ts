@@ -1,5 +1,9 @@
 import type Database from 'libsql'
 
+/** States of runs that are still to end, as SQL that an index and its queries share word for word. */
+export const OPEN_STATES =
+  "('queued', 'starting', 'running', 'pausing', 'paused', 'recovering', 'cancelling')"
+
 /**
  * The tables of the ledger, as a list of migrations: entry n takes a ledger of version n to n + 1
  * (`PRAGMA user_version`). A release adds entries at the end and never edits one. Times are milliseconds since
@@ -59,6 +63,7 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE runs ADD COLUMN shape TEXT;
    ALTER TABLE runs ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
    ALTER TABLE runs ADD COLUMN bytes REAL NOT NULL DEFAULT 0;
+   CREATE INDEX runs_placed ON runs (cohort) WHERE cohort <> '' AND state IN ${OPEN_STATES};
    CREATE INDEX runs_to_gather ON runs (shape, queued_at) WHERE cohort = '';
    CREATE TABLE sweeps (
      id TEXT PRIMARY KEY,

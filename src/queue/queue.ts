@@ -34,7 +34,7 @@ export interface CohortQueue {
   look(cohort: string): Promise<Standing>
   /** Takes out a cohort that no worker holds. @returns whether it is out of the queue now */
   remove(cohort: string): Promise<boolean>
-  cancel(cohort: string, run: string): Promise<void>
+  cancel(cohort: string, runs: readonly string[]): Promise<void>
   /** Drops a cohort whose end is in the ledger, and what was kept for it. */
   forget(cohort: string): Promise<void>
   /** Supervisors connected now. */
@@ -57,6 +57,8 @@ type CohortBullJob = Job<CohortJob, CohortDigest>
 /** Ended cohorts stay this long for a dispatch that was away; it removes those whose end it has kept. */
 const KEPT = { age: 7 * 86_400, count: 100_000 }
 const CHUNK = 1000
+/** BullMQ takes jobs without a priority first: a job of one run goes before the cohorts of sweeps. */
+const BEHIND = 1
 
 export function openQueue({ redis, queue: name = QUEUE_NAME, onError }: QueueOptions): CohortQueue {
   const client = connectImpatiently(redis)
@@ -82,7 +84,11 @@ export function openQueue({ redis, queue: name = QUEUE_NAME, onError }: QueueOpt
   const find = (cohort: string) => queue.getJob(cohort) as Promise<CohortBullJob | undefined>
   const reach = reaching(() => client.status)
   return {
-    add: (job) => reach(async () => void (await queue.add('cohort', job, { jobId: job.cohort }))),
+    add: (job) =>
+      reach(async () => {
+        const priority = job.runs.length > 1 ? { priority: BEHIND } : {}
+        await queue.add('cohort', job, { jobId: job.cohort, ...priority })
+      }),
     places: (cohorts) =>
       reach(async () => {
         const places: Place[] = []
@@ -105,7 +111,7 @@ export function openQueue({ redis, queue: name = QUEUE_NAME, onError }: QueueOpt
         if (removed) await control.forget(cohort)
         return removed
       }),
-    cancel: (cohort, run) => reach(() => control.cancel(cohort, run)),
+    cancel: (cohort, runs) => reach(() => control.cancel(cohort, ...runs)),
     forget: (cohort) =>
       reach(async () => {
         await queue.remove(cohort)

@@ -1,0 +1,50 @@
+import { intendedEngine } from '../experiment/engine-choice.ts'
+import { runId } from '../experiment/identity.ts'
+import type { ResolvedSpec } from '../experiment/resolve.ts'
+import type { NewRun } from '../ledger/run.ts'
+import { soloCohort } from '../queue/cohort-job.ts'
+import type { Admitted } from './admission.ts'
+import { START_SECONDS } from './estimate.ts'
+import { FIXED_BYTES } from './memory.ts'
+import { warningsOf } from './warnings.ts'
+
+/** An admitted experiment as the ledger takes it: in a cohort of its own, or to be gathered with others of a sweep. */
+export function newRunOf(admitted: Admitted, isOfSweep: boolean): NewRun {
+  const { asked, spec, name, tags, dataDigest, work, spectrum } = admitted
+  const id = runId(spec, dataDigest)
+  const engine = intendedEngine(spec)
+  return {
+    id,
+    asked,
+    spec,
+    name,
+    tags,
+    warnings: warningsOf(spec, spectrum),
+    dataDigest,
+    cohort: isOfSweep ? '' : soloCohort(id, 1),
+    alone: !isOfSweep,
+    shape: shapeOf(spec, spectrum.lambda.length, engine),
+    seconds: work.seconds - START_SECONDS[engine === 'auto' ? 'reference' : engine],
+    bytes: Math.max(0, work.memoryBytes - FIXED_BYTES),
+    progress: { step: 0, steps: work.steps, fraction: 0, etaSeconds: null },
+  }
+}
+
+/**
+ * Runs of one shape train together well. The objective is no part of it, so that twins share a cohort, nor are λ, ρ, ε, seed,
+ * learning rate and length, which differ per lane.
+ */
+function shapeOf({ model, training, device }: ResolvedSpec, features: number, engine: string): string {
+  const descent =
+    training.mode === 'flow' ? [] : [training.momentum > 0, training.batchSize ?? 0, training.draws ?? '']
+  return JSON.stringify([
+    engine,
+    device,
+    model.depth,
+    model.width,
+    features,
+    training.mode,
+    training.precision,
+    ...descent,
+  ])
+}

@@ -1,0 +1,165 @@
+import { pointsOf } from '../experiment/axes.ts'
+import { canonicalJson } from '../experiment/identity.ts'
+import { ExperimentError } from '../experiment/failure.ts'
+import { ENDED, type JobState } from '../experiment/states.ts'
+import type { SweepSpec } from '../experiment/sweep.ts'
+import type { Point, SweepAnalysis } from '../experiment/sweep-view.ts'
+import type { Sweep, SweepEnd } from '../ledger/sweep.ts'
+import type { AdmittedPoint } from '../ledger/sweeps.ts'
+import { type Desk, inSlices, moveAll } from './desk.ts'
+import type { Gatherer } from './gather.ts'
+import { settleCancel } from './reconciler.ts'
+
+/** The work on sweeps that would hold up the event loop; theory and the ledger's rows are at hand there. */
+export interface SweepWork {
+  /** Holds points of a sweep to what a run must be; of a boundary search its ends, and its question. @throws SPEC_INVALID */
+  check(spec: SweepSpec, from: number, count: number): Promise<void>
+  admit(spec: SweepSpec, points: readonly Point[], from: number): Promise<AdmittedPoint[]>
+  /** What a boundary search asks next of the runs that it has. */
+  next(id: string, spec: SweepSpec): Promise<Point[]>
+  analyse(id: string, spec: SweepSpec): Promise<SweepAnalysis>
+}
+
+/** Sees sweeps through to their ends. */
+export interface Courses {
+  /** Takes a sweep up, where that is not done yet. */
+  take(id: string): void
+  /** Stops where each is; the next dispatch goes on. May be called twice. */
+  close(): Promise<void>
+}
+
+const SLICE = 128 // points admitted at once
+const CANCELLED_AT_ONCE = 500
+
+/**
+ * A sweep's course, step by step from what the ledger holds, so that it goes on from there after any crash: admit the
+ * points, wait until their runs have ended, ask a search for more, analyse, end.
+ */
+export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Courses {
+  const { ledger, log, clock, bell } = desk
+  const underWay = new Map<string, Promise<void>>()
+  let closed = false
+  const admit = async (sweep: Sweep, points: readonly Point[], isSearch: boolean) => {
+    const from = isSearch ? sweep.points : sweep.cursor
+    const admitted = await work.admit(sweep.spec, points, from)
+    if (!isUnchanged(sweep)) return
+    const events = ledger.atomically(() => {
+      if (isSearch) ledger.sweeps.addPoints(sweep.id, points.length)
+      return ledger.sweeps.admit(sweep.id, admitted, clock())
+    })
+    for (const event of events) desk.herald.tellKept(event)
+    if (sweep.state === 'queued') ledger.sweeps.setState(sweep.id, 'running', clock())
+    gatherer.expect(sweep.id, from)
+    void gatherer.gather().catch((error) => log.warn({ sweep: sweep.id, err: error }, 'runs not gathered yet'))
+  }
+  /** It may have been extended or cancelled while a thread worked on it. */
+  const isUnchanged = (before: Sweep) => {
+    const now = ledger.sweeps.find(before.id)
+    const isSame = now?.state === before.state && now.cursor === before.cursor
+    return isSame && canonicalJson(now.spec) === canonicalJson(before.spec)
+  }
+  const cancelRest = async (id: string) => {
+    for (;;) {
+      const runs = ledger.sweeps.toCancel(id, CANCELLED_AT_ONCE)
+      if (runs.length === 0) return
+      await inSlices(runs, (slice) => {
+        const moves = slice.map(({ id: run, attempt, cohort }) => ({
+          id: run,
+          attempt,
+          to: cohort === '' ? ('cancelled' as const) : ('cancelling' as const),
+        }))
+        moveAll(desk, moves)
+      })
+      for (const cohort of new Set(runs.map((run) => run.cohort))) {
+        if (cohort !== '') await settleCancel(desk, cohort).catch(() => {}) // the reconciler comes back to it
+      }
+    }
+  }
+  const finish = async (sweep: Sweep) => {
+    const analysis = await work.analyse(sweep.id, sweep.spec)
+    if (!isUnchanged(sweep)) return
+    const end = endOf(sweep, ledger.sweeps.counts(sweep.id), analysis)
+    ledger.sweeps.end(sweep.id, end, clock())
+    log.info({ sweep: sweep.id, state: end.state, runs: sweep.total }, 'sweep ended')
+  }
+  /** @returns whether there is more to do at once; false where it waits for runs */
+  const step = async (sweep: Sweep): Promise<boolean> => {
+    const { id, spec, state, cursor, points } = sweep
+    if (state === 'cancelling') {
+      await cancelRest(id)
+      if ((ledger.sweeps.counts(id).cancelling ?? 0) > 0) return false
+      await finish(sweep)
+      return true
+    }
+    if (cursor < points) {
+      const all = pointsOf(spec)
+      const length = Math.min(SLICE, points - cursor)
+      await admit(
+        sweep,
+        Array.from({ length }, (_, k) => all.at(cursor + k)),
+        false,
+      )
+      return true
+    }
+    if (openRuns(ledger.sweeps.counts(id)) > 0) return false
+    const next = spec.search === 'boundary' ? await work.next(id, spec) : []
+    if (next.length > 0) await admit(sweep, next, true)
+    // A search whose points are no new runs would ask for them for ever.
+    if (next.length === 0 || ledger.sweeps.find(id)?.total === sweep.total) await finish(sweep)
+    return true
+  }
+  const drive = async (id: string) => {
+    while (!closed) {
+      const seen = bell.count
+      const sweep = ledger.sweeps.find(id)
+      if (sweep === null || sweep.finishedAt !== null) return
+      try {
+        if (!(await step(sweep)) && !closed) await bell.after(seen)
+      } catch (error) {
+        if (closed) return
+        log.error({ sweep: id, err: error }, 'sweep failed')
+        const known = error instanceof ExperimentError ? error : new ExperimentError('INTERNAL', {})
+        const reason = { code: known.code, message: known.message }
+        ledger.sweeps.end(id, { state: 'failed', reason, analysis: {} }, clock())
+        return
+      }
+    }
+  }
+  return {
+    take: (id) => {
+      if (underWay.has(id) || closed) return
+      underWay.set(
+        id,
+        drive(id).finally(() => underWay.delete(id)),
+      )
+    },
+    close: async () => {
+      closed = true
+      bell.ring()
+      await Promise.allSettled(underWay.values())
+    },
+  }
+}
+
+type Counts = Partial<Record<JobState, number>>
+
+/** Runs still to end. */
+export function openRuns(counts: Counts): number {
+  return sum(counts, (state) => !ENDED.has(state))
+}
+
+function sum(counts: Counts, of: (state: JobState) => boolean): number {
+  return Object.entries(counts).reduce((total, [state, n]) => (of(state as JobState) ? total + n : total), 0)
+}
+
+function endOf({ state, total }: Sweep, counts: Counts, analysis: SweepAnalysis): SweepEnd {
+  const lost = sum(counts, (each) => each === 'failed' || each === 'cancelled')
+  if (state === 'cancelling') return { state: 'cancelled', reason: null, analysis }
+  if (lost === 0) return { state: 'succeeded', reason: null, analysis }
+  const message = `${lost} of ${total} runs have no result (${counts.failed ?? 0} failed, ${counts.cancelled ?? 0} cancelled); list them with GET /v1/jobs?sweep=… and post the sweep again to run them anew.`
+  return {
+    state: lost === total ? 'failed' : 'partially_succeeded',
+    reason: { code: 'RUNS_FAILED', message },
+    analysis,
+  }
+}

@@ -1,0 +1,54 @@
+import type { Reason } from './run.ts'
+import type { SweepSpec } from '../experiment/sweep.ts'
+import type { SweepAnalysis, SweepState } from '../experiment/sweep-view.ts'
+
+/** A sweep as the ledger keeps it. Times are milliseconds since 1970 UTC. */
+export interface Sweep {
+  readonly id: string
+  readonly state: SweepState
+  readonly spec: SweepSpec
+  /** Points admitted so far, of `points`. */
+  readonly cursor: number
+  readonly points: number
+  /** Different runs among the points admitted. */
+  readonly total: number
+  readonly reason: Reason
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+}
+
+export interface SweepRow {
+  readonly id: string
+  readonly state: SweepState
+  readonly spec: string
+  readonly cursor: number
+  readonly points: number
+  readonly total: number
+  readonly reason: string | null
+  readonly created_at: number
+  readonly started_at: number | null
+  readonly finished_at: number | null
+}
+
+export function toSweep(row: SweepRow): Sweep {
+  return {
+    id: row.id,
+    state: row.state,
+    spec: JSON.parse(row.spec),
+    cursor: row.cursor,
+    points: row.points,
+    total: row.total,
+    reason: row.reason === null ? null : JSON.parse(row.reason),
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  }
+}
+
+/** How a sweep ended. */
+export interface SweepEnd {
+  readonly state: Extract<SweepState, 'succeeded' | 'partially_succeeded' | 'failed' | 'cancelled'>
+  readonly reason: Reason
+  readonly analysis: SweepAnalysis
+}
