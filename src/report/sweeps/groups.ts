@@ -1,0 +1,32 @@
+import type { Mean, Point, SweepGroup, SweepRun } from '../../experiment/sweep-view.ts'
+import { isNumber, pointWithout, runsByPoint } from './points.ts'
+import { meanOf } from './student.ts'
+
+/** The path over which groups are formed. */
+export const SEED = 'seed'
+
+/**
+ * Runs that differ in their seed alone, in the order in which the first of each came. A feature that a run never learns, and a run
+ * without a result, are left out of the means they would belong to, and `n` says so.
+ */
+export function groupsOf(runs: readonly SweepRun[]): SweepGroup[] {
+  return [...runsByPoint(runs, [SEED]).values()].map((members) => groupOf(members))
+}
+
+function groupOf(members: readonly SweepRun[]): SweepGroup {
+  const point: Point = pointWithout(members[0]!.point, [SEED])
+  const numbers = (pick: (run: SweepRun) => number | null | undefined) => members.map(pick).filter(isNumber)
+  const perFeature = (pick: (run: SweepRun, i: number) => number | null | undefined): Mean[] =>
+    Array.from({ length: featuresIn(members) }, (_, i) => meanOf(numbers((run) => pick(run, i))))
+  return {
+    point,
+    runs: members.map(({ id }) => id),
+    criticalTimes: perFeature((run, i) => run.criticalTimes?.measured[i]),
+    finalAmplitudes: perFeature((run, i) => run.amplitudes?.final[i]),
+    greedyIndex: meanOf(numbers((run) => run.greedyIndex?.measured)),
+  }
+}
+
+function featuresIn(members: readonly SweepRun[]): number {
+  return members.reduce((most, { criticalTimes }) => Math.max(most, criticalTimes?.measured.length ?? 0), 0)
+}
