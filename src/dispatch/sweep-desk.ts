@@ -3,8 +3,9 @@ import { ExperimentError, type FieldFault } from '../experiment/failure.ts'
 import { canonicalJson, sweepId } from '../experiment/identity.ts'
 import { checkSweepSchema } from '../experiment/schema.ts'
 import type { Axes, Axis, SweepSpec } from '../experiment/sweep.ts'
-import type { SweepRun, SweepView } from '../experiment/sweep-view.ts'
+import type { SweepView } from '../experiment/sweep-view.ts'
 import type { Sweep } from '../ledger/sweep.ts'
+import type { PlacedRun } from '../ledger/sweep-runs.ts'
 import type { SweepQuery } from '../ledger/sweeps.ts'
 import { checkDepth } from './admission.ts'
 import type { Desk } from './desk.ts'
@@ -28,8 +29,8 @@ export interface SweepDesk {
   findSweep(id: string): SweepView
   /** Newest first. @throws SCHEMA_MISMATCH where `after` is no cursor of ours */
   listSweeps(query: Partial<SweepQuery>): { items: SweepView[]; nextCursor: string | null }
-  /** Rows in the order of the points, after a position (−1: from the first), with the position of the last or null at the end. @throws SWEEP_UNKNOWN */
-  sweepRuns(id: string, after: number, limit: number): { runs: SweepRun[]; next: number | null }
+  /** Runs in the order of the points, with their places, after a place (the first ones where it is left out). @throws SWEEP_UNKNOWN */
+  sweepRuns(id: string, page: { readonly after?: number; readonly limit: number }): PlacedRun[]
   /** The JSON text of the SweepAnalysis; null before the sweep's end. @throws SWEEP_UNKNOWN */
   sweepAnalysis(id: string): string | null
 }
@@ -98,13 +99,9 @@ export function openSweepDesk(desk: Desk, courses: Courses, work: SweepWork, max
       const views = items.map((sweep) => sweepViewOf(sweep, ledger.sweeps.counts(sweep.id), clock()))
       return { items: views, nextCursor }
     },
-    sweepRuns: (id, after, limit) => {
+    sweepRuns: (id, { after = -1, limit }) => {
       known(id)
-      const rows = ledger.sweeps.runs(id, after, limit)
-      return {
-        runs: rows.map(({ run }) => run),
-        next: rows.length < limit ? null : (rows.at(-1)?.position ?? null),
-      }
+      return ledger.sweeps.runs(id, after, limit)
     },
     sweepAnalysis: (id) => {
       known(id)

@@ -1,0 +1,54 @@
+import type { DataSpec } from '../experiment/data-spec.ts'
+import type { SpectrumView } from '../experiment/result-view.ts'
+import { ExperimentError } from '../experiment/failure.ts'
+import type { SweepSpec } from '../experiment/sweep.ts'
+import type { Point, SweepAnalysis } from '../experiment/sweep-view.ts'
+import type { Limits } from '../dispatch/admission.ts'
+import { rememberSpectra } from '../dispatch/spectra.ts'
+import { admitPoints, checkPoints } from '../dispatch/sweep-points.ts'
+import { readSweepRuns } from '../ledger/sweep-reader.ts'
+import type { AdmittedPoint } from '../ledger/sweeps.ts'
+import { analyseSweep } from '../report/sweeps/analysis.ts'
+import { cornersAgree, nextPoints } from '../report/sweeps/boundary.ts'
+
+interface Slice {
+  readonly spec: SweepSpec
+  readonly from: number
+  readonly count: number
+  readonly limits: Limits
+}
+
+interface PointsInput {
+  readonly spec: SweepSpec
+  readonly points: readonly Point[]
+  readonly from: number
+  readonly limits: Limits
+}
+
+interface RunsInput {
+  readonly ledger: string // its path
+  readonly id: string
+  readonly spec: SweepSpec
+}
+
+/** What a compute thread does for sweeps (src/dispatch/sweep-course.ts). */
+export function sweepCompute(openSpectrum: (data: DataSpec) => Promise<SpectrumView>) {
+  const spectrumOf = rememberSpectra(openSpectrum)
+  return {
+    async sweepCheck({ spec, from, count, limits }: Slice): Promise<void> {
+      if (spec.search !== 'boundary') return checkPoints(spec, from, count, limits)
+      if (from > 0) return
+      await admitPoints(spec, nextPoints(spec, []), 0, limits, spectrumOf)
+      const faults = cornersAgree(spec)
+      if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+    },
+
+    sweepAdmit: ({ spec, points, from, limits }: PointsInput): Promise<AdmittedPoint[]> =>
+      admitPoints(spec, points, from, limits, spectrumOf),
+
+    sweepNext: ({ ledger, id, spec }: RunsInput): Point[] => nextPoints(spec, readSweepRuns(ledger, id)),
+
+    sweepAnalyse: ({ ledger, id, spec }: RunsInput): SweepAnalysis =>
+      analyseSweep(spec, readSweepRuns(ledger, id)),
+  }
+}
