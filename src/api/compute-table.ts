@@ -1,37 +1,44 @@
 import { trajectoryCsv } from '../artifacts/csv.ts'
 import { trajectoryNpz } from '../artifacts/npz.ts'
 import { trajectoryParquet } from '../artifacts/parquet.ts'
-import { readManifest, readMeasurements } from '../artifacts/run-folder.ts'
+import { listArtifacts, type RunPlace, readPlacedArtifact } from '../artifacts/place.ts'
+import { listedFile } from '../artifacts/run-folder.ts'
 import { inspectData } from '../data/inspect.ts'
 import { openProblem } from '../data/open-problem.ts'
 import type { DataSpec } from '../experiment/data-spec.ts'
 import { ExperimentError } from '../experiment/failure.ts'
 import type { PredictionRequest } from '../experiment/prediction.ts'
-import { type ResolvedSpec, resolveSpec } from '../experiment/resolve.ts'
-import type { ResultView, SpectrumView, TrajectoryView } from '../experiment/result-view.ts'
+import { resolveSpec } from '../experiment/resolve.ts'
+import type { ResultView, SpectrumView } from '../experiment/result-view.ts'
 import type { ExperimentSpec } from '../experiment/spec.ts'
 import { drawComparison } from '../report/comparison.ts'
 import { drawFigure } from '../report/figure.ts'
 import { renderPng } from '../report/png.ts'
-import { buildReport } from '../report/report.ts'
+import { type AwaitedRun, reportRuns, trajectoryOf } from '../report/stored-runs.ts'
 import { vegaLiteComparison, vegaLiteSpec } from '../report/vega.ts'
 import { predict } from '../theory/predict.ts'
+import { thinTrajectory } from './thin-trajectory.ts'
 
-interface ReportInput {
+interface ReportsInput {
   readonly artifacts: string
-  readonly id: string
-  readonly attempt: number
-  readonly spec: ResolvedSpec
+  readonly cohort: string
+  readonly runs: readonly AwaitedRun[]
+}
+
+/** Where a finished run lies, below the artifact folder. */
+interface PlaceInput {
+  readonly artifacts: string
+  readonly place: RunPlace
 }
 
 interface RunInput {
-  readonly id: string
   readonly spec: ExperimentSpec
   readonly result: ResultView
-  readonly trajectory: TrajectoryView
+  readonly place: RunPlace
 }
 
 interface FigureInput {
+  readonly artifacts: string
   /** One run, or several to stand side by side. */
   readonly runs: readonly RunInput[]
   readonly title: string | undefined
@@ -39,30 +46,35 @@ interface FigureInput {
   readonly format: 'svg' | 'png' | 'vl.json'
 }
 
-interface TableInput {
-  readonly trajectory: TrajectoryView
-  readonly format: 'csv' | 'npz' | 'parquet'
+interface TableInput extends PlaceInput {
+  /** Of so many points at most. */
+  readonly points: number | undefined
+  readonly format: keyof typeof TABLES
 }
 
-const TABLES = { csv: trajectoryCsv, npz: trajectoryNpz, parquet: trajectoryParquet }
+const TABLES = { json: JSON.stringify, csv: trajectoryCsv, npz: trajectoryNpz, parquet: trajectoryParquet }
 
 /** What the compute thread can be asked for. Inputs and outputs are plain values: they are cloned across. */
 export const COMPUTE = {
   predict: (request: PredictionRequest) => predict(request),
 
-  /** Joins a finished run with theory. @returns the JSON of its result and of its trajectory */
-  async report({
-    artifacts,
-    id,
-    attempt,
-    spec,
-  }: ReportInput): Promise<{ result: string; trajectory: string }> {
-    const manifest = await readManifest(artifacts, id, attempt)
-    if (manifest === null) throw new ExperimentError('ARTIFACT_UNKNOWN', { id, name: 'manifest.json' })
-    const measurements = await readMeasurements(artifacts, id, attempt)
-    const { spectrum, moments } = await openProblem(spec.data)
-    const { result, trajectory } = buildReport({ id, spec, spectrum, moments, manifest, measurements })
-    return { result: JSON.stringify(result), trajectory: JSON.stringify(trajectory) }
+  reports: ({ artifacts, cohort, runs }: ReportsInput) => reportRuns(artifacts, cohort, runs),
+
+  trajectory: ({ artifacts, place }: PlaceInput) => trajectoryOf(artifacts, place),
+
+  /** The trajectory in a format of its own. */
+  async table({ artifacts, place, points, format }: TableInput): Promise<string | Uint8Array> {
+    const whole = await trajectoryOf(artifacts, place)
+    return TABLES[format](points === undefined ? whole : thinTrajectory(whole, points))
+  },
+
+  /** The public files of a run. */
+  files: ({ artifacts, place }: PlaceInput) => listArtifacts(artifacts, place),
+
+  /** One of them, as manifests list it, with its bytes. */
+  async file({ artifacts, place, name }: PlaceInput & { name: string }) {
+    const bytes = await readPlacedArtifact(artifacts, place, name)
+    return { ...listedFile(name, bytes), content: bytes as Uint8Array }
   },
 
   async spectrum(data: DataSpec): Promise<SpectrumView> {
@@ -75,14 +87,18 @@ export const COMPUTE = {
     return { ...lists, ...sorted, commutator, asymmetry }
   },
 
-  table: ({ trajectory, format }: TableInput): string | Uint8Array => TABLES[format](trajectory),
-
-  figure({ runs, title = 'Measured against predicted', columns, format }: FigureInput): string | Uint8Array {
-    const drawings = runs.map(({ spec, ...run }) => ({
-      ...run,
-      spec: resolveSpec(spec, run.result.features.length),
-      ...(spec.name === undefined ? {} : { title: spec.name }),
-    }))
+  async figure(input: FigureInput): Promise<string | Uint8Array> {
+    const { artifacts, runs, title = 'Measured against predicted', columns, format } = input
+    const drawings = []
+    for (const { spec, result, place } of runs) {
+      drawings.push({
+        id: place.id,
+        spec: resolveSpec(spec, result.features.length),
+        result,
+        trajectory: await trajectoryOf(artifacts, place),
+        ...(spec.name === undefined ? {} : { title: spec.name }),
+      })
+    }
     const [first, ...others] = drawings
     if (first === undefined) throw new RangeError('A figure needs a run.')
     const alone = others.length === 0

@@ -1,11 +1,18 @@
-import { parentPort } from 'node:worker_threads'
+import { readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { basename } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
 import { ExperimentError } from '../experiment/failure.ts'
-import type { Answer, Question } from './compute.ts'
+import type { Answer, Question, ThreadData } from './compute.ts'
 import { COMPUTE } from './compute-table.ts'
 
 /** The thread behind compute.ts: takes one question after the other and answers each. */
+const NICE = 10 // of 19
+
 const port = parentPort
 if (port === null) throw new Error('compute-thread.ts runs as a worker thread only.')
+
+if ((workerData as ThreadData).background) giveWay()
 
 let turn: Promise<void> = Promise.resolve()
 port.on('message', (question: Question) => {
@@ -19,5 +26,14 @@ async function answer({ ticket, name, input }: Question): Promise<Answer> {
   } catch (error) {
     if (error instanceof ExperimentError) return { ticket, code: error.code, facts: error.facts }
     return { ticket, crash: (error as Error).stack ?? String(error) }
+  }
+}
+
+/** Lowers the priority of this thread alone, where the system has a number for it (Linux); elsewhere it stays as it is. */
+function giveWay(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICE)
+  } catch {
+    // without /proc, or not allowed: it competes like any other thread
   }
 }

@@ -13,6 +13,11 @@ export type Answer =
   | { readonly ticket: number; readonly code: FailureCode; readonly facts: unknown }
   | { readonly ticket: number; readonly crash: string }
 
+/** What the thread starts with. */
+export interface ThreadData {
+  readonly background: boolean
+}
+
 type Input<N extends keyof ComputeTable> = Parameters<ComputeTable[N]>[0]
 type Output<N extends keyof ComputeTable> = Awaited<ReturnType<ComputeTable[N]>>
 
@@ -23,13 +28,18 @@ interface Waiting {
 
 /**
  * One thread for arithmetic that would hold up the event loop. It starts with the first question and again
- * after a crash, and takes questions in turn.
+ * after a crash, and takes questions in turn. One in the background gives way to all others of the machine.
  */
 export class Compute {
+  readonly #background: boolean
   readonly #waiting = new Map<number, Waiting>()
   #thread: Worker | undefined
   #tickets = 0
   #closed = false
+
+  constructor({ background = false } = {}) {
+    this.#background = background
+  }
 
   /** Runs a function of the table. @throws what it throws */
   run<N extends keyof ComputeTable>(name: N, input: Input<N>): Promise<Output<N>> {
@@ -54,7 +64,7 @@ export class Compute {
   }
 
   #start(): Worker {
-    const thread = startThread()
+    const thread = startThread({ background: this.#background })
     thread.on('message', (answer: Answer) => this.#settle(answer))
     let cause: unknown
     thread.on('error', (error) => {
@@ -84,9 +94,11 @@ export class Compute {
  * Compiled, the thread is a file like any other. From source, tsx has to be registered inside it first: Node
  * does not hand the loader of the process on to its threads.
  */
-function startThread(): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./compute-thread.js', import.meta.url))
+function startThread(workerData: ThreadData): Worker {
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL('./compute-thread.js', import.meta.url), { workerData })
+  }
   const file = JSON.stringify(new URL('./compute-thread.ts', import.meta.url).href)
   const code = `import('tsx/esm/api').then(({ register }) => { register(); return import(${file}) })`
-  return new Worker(code, { eval: true, execArgv: [] })
+  return new Worker(code, { eval: true, execArgv: [], workerData })
 }

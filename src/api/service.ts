@@ -70,12 +70,21 @@ async function open(
   atEnd(() => queue.close())
   const compute = new Compute()
   atEnd(() => compute.close())
+  const bulk = new Compute({ background: true })
+  atEnd(() => bulk.close())
   const dispatch = openDispatch({
     ledger,
     queue,
     artifactsRoot: artifacts,
     limits: { maxSteps, maxMemory, gpus: settings.redisUrl === null ? findGpus().names.length : null },
-    report: ({ id, attempt, spec }) => compute.run('report', { artifacts, id, attempt, spec }),
+    report: async ({ cohort, runs }) => {
+      const reports = await bulk.run('reports', { artifacts, cohort, runs })
+      for (const report of reports) {
+        if (!('crash' in report)) continue
+        log.error({ jobId: report.id, cohort, err: new Error(report.crash) }, 'report failed')
+      }
+      return reports
+    },
     spectrumOf: (data) => compute.run('spectrum', data),
     clock,
     log,

@@ -4,10 +4,12 @@ import { openPacks } from './pack.ts'
 import {
   listedFile,
   PUBLIC_FILES,
+  type RunKey,
   readArtifact,
   readManifest,
   readMeasurements,
   readWeights,
+  sizedManifest,
 } from './run-folder.ts'
 import type { RunRecord } from './run-record.ts'
 
@@ -27,15 +29,46 @@ export function liesInPack({ id, attempt, cohort }: RunPlace): boolean {
   return cohort !== `${id}-${attempt}`
 }
 
+/** A finished run without its weights. */
+export type RunSeries = Omit<RunRecord, 'weights'>
+
+/** The runs of one cohort, open for reading. */
+export interface CohortRuns {
+  /** A run, checked, or null where it has not been written. @throws ARTIFACT_DAMAGED */
+  read(key: RunKey): Promise<RunSeries | null>
+  /** May be called twice. */
+  close(): Promise<void>
+}
+
+/** Opens what there is of a cohort, be it a folder or packs. */
+export async function openCohort(root: string, cohort: string): Promise<CohortRuns> {
+  const packs = await openPacks(root, cohort)
+  const read = (key: RunKey) =>
+    liesInPack({ ...key, cohort }) ? packs.read(key) : readFolder(root, key.id, key.attempt)
+  return { read, close: packs.close }
+}
+
+/** A finished run without its weights, checked. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
+export async function readSeries(root: string, place: RunPlace): Promise<RunSeries> {
+  const { id, attempt } = place
+  const series = liesInPack(place) ? await readPacked(root, place) : await readFolder(root, id, attempt)
+  if (series === null) throw new ExperimentError('ARTIFACT_UNKNOWN', { id, name: 'manifest.json' })
+  return series
+}
+
 /** Everything of a finished run, checked. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
 export async function readRecord(root: string, place: RunPlace): Promise<RunRecord> {
   const { id, attempt } = place
-  const unknown = () => new ExperimentError('ARTIFACT_UNKNOWN', { id, name: 'manifest.json' })
-  if (liesInPack(place)) return (await readPacked(root, place)) ?? thrown(unknown())
-  const manifest = (await readManifest(root, id, attempt)) ?? thrown(unknown())
+  const packed = liesInPack(place) ? await readPacked(root, place) : null
+  if (packed !== null) return packed
+  return { ...(await readSeries(root, place)), weights: await readWeights(root, id, attempt) }
+}
+
+async function readFolder(root: string, id: string, attempt: number): Promise<RunSeries | null> {
+  const manifest = await sizedManifest(root, id, attempt)
+  if (manifest === null) return null
   const spec = JSON.parse((await readArtifact(root, id, attempt, 'spec.json')).toString('utf8'))
-  const measurements = await readMeasurements(root, id, attempt)
-  return { spec, manifest, measurements, weights: await readWeights(root, id, attempt) }
+  return { spec, manifest, measurements: await readMeasurements(root, id, attempt) }
 }
 
 /** The public files of a run; none where it has not been written. @throws ARTIFACT_DAMAGED */
@@ -70,8 +103,4 @@ async function readPacked(root: string, place: RunPlace): Promise<RunRecord | nu
   } finally {
     await packs.close()
   }
-}
-
-function thrown(error: Error): never {
-  throw error
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ExperimentError } from '../experiment/failure.ts'
 import type { Weights } from '../experiment/matrix.ts'
@@ -157,6 +157,18 @@ export async function readArtifact(root: string, id: string, attempt: number, na
   const listed = manifest?.files.find((file) => file.name === name)
   if (listed === undefined) throw new ExperimentError('ARTIFACT_UNKNOWN', { id, name })
   return await checkedBytes(root, id, attempt, listed)
+}
+
+/** The manifest, where every file that it lists is there and has its size, which costs no reading. @throws ARTIFACT_DAMAGED */
+export async function sizedManifest(root: string, id: string, attempt: number): Promise<Manifest | null> {
+  const manifest = await readManifest(root, id, attempt)
+  for (const { name, bytes } of manifest?.files ?? []) {
+    const found = await stat(artifactPath(root, id, attempt, name)).catch(() => null)
+    const damaged = (why: string) => new ExperimentError('ARTIFACT_DAMAGED', { name, why })
+    if (found === null) throw damaged('it is missing')
+    if (found.size !== bytes) throw damaged(`it has ${found.size} bytes, ${bytes} were written`)
+  }
+  return manifest
 }
 
 /** Reads every file of an attempt and checks it. @throws ARTIFACT_DAMAGED naming the first bad one */

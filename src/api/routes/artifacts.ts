@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { readManifest } from '../../artifacts/run-folder.ts'
+import type { RunPlace } from '../../artifacts/place.ts'
 import { ExperimentError } from '../../experiment/failure.ts'
 import { sendArtifact } from '../artifact-reply.ts'
 import type { RouteParts } from '../parts.ts'
 import { JobId, media, operation, problems } from '../replies.ts'
+import { fileOf, filesOf } from '../run-files.ts'
 
 const ArtifactList = Type.Object(
   {
@@ -18,21 +19,21 @@ const ArtifactPath = Type.Object({ ...JobId.properties, name: Type.String({ maxL
 
 /** The files of a run's last attempt. Only names that its manifest lists are looked up: they are never paths. */
 export const artifactRoutes =
-  ({ dispatch, artifacts }: RouteParts): FastifyPluginAsyncTypebox =>
+  ({ dispatch, compute, artifacts }: RouteParts): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const filesOf = async (id: string) => {
-      const { attempt } = dispatch.find(id)
-      const manifest = await readManifest(artifacts, id, attempt)
-      return { attempt, files: manifest?.files ?? [] }
+    /** Null before the run belongs to a cohort: then it has no files. */
+    const placeOf = (id: string): RunPlace | null => {
+      const { attempt, cohort } = dispatch.find(id)
+      return cohort ? { id, attempt, cohort } : null
     }
-
     const listed = { 200: ArtifactList, ...problems(400, 404) }
     app.get(
       '/v1/jobs/:id/artifacts',
       operation('jobs', 'listArtifacts', 'Files of a finished run', { params: JobId, response: listed }),
       async (request) => {
         const { id } = request.params
-        const { files } = await filesOf(id)
+        const place = placeOf(id)
+        const files = place === null ? [] : await filesOf(compute, artifacts, place)
         return { items: files.map((file) => ({ ...file, href: `/v1/jobs/${id}/artifacts/${file.name}` })) }
       },
     )
@@ -49,10 +50,9 @@ export const artifactRoutes =
       }),
       async (request, reply) => {
         const { id, name } = request.params
-        const { attempt, files } = await filesOf(id)
-        const file = files.find((candidate) => candidate.name === name)
-        if (file === undefined) throw new ExperimentError('ARTIFACT_UNKNOWN', { id, name })
-        return sendArtifact(request, reply, { root: artifacts, id, attempt, file })
+        const place = placeOf(id)
+        if (place === null) throw new ExperimentError('ARTIFACT_UNKNOWN', { id, name })
+        return sendArtifact(request, reply, await fileOf(compute, artifacts, place, name))
       },
     )
   }

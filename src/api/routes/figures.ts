@@ -27,11 +27,11 @@ const Beside = Type.Object(
 
 /** Measured amplitudes against predicted ones, drawn off the event loop. */
 export const figureRoutes =
-  ({ dispatch, compute }: RouteParts): FastifyPluginAsyncTypebox =>
+  ({ dispatch, compute, artifacts }: RouteParts): FastifyPluginAsyncTypebox =>
   async (app) => {
     const drawn = (id: string) => {
-      const run = { id, spec: dispatch.find(id).spec }
-      return { ...run, result: dispatch.result(id), trajectory: dispatch.trajectory(id) }
+      const { spec: _, ...place } = dispatch.finished(id)
+      return { spec: dispatch.find(id).spec, result: dispatch.result(id), place }
     }
     for (const { format, type, operationId } of FIGURES) {
       const response = { 200: media('The figure', type), ...problems(400, 404, 409) }
@@ -45,7 +45,13 @@ export const figureRoutes =
         async (request, reply) => {
           const { beside, columns, title } = request.query
           const ids = [request.params.id, ...(beside?.split(',') ?? [])]
-          const figure = await compute.run('figure', { runs: ids.map(drawn), title, columns, format })
+          const figure = await compute.run('figure', {
+            artifacts,
+            runs: ids.map(drawn),
+            title,
+            columns,
+            format,
+          })
           return reply.type(type).send(Buffer.from(figure))
         },
       )

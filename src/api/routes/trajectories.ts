@@ -3,9 +3,9 @@ import { Type } from 'typebox'
 import { TrajectoryView } from '../../experiment/result-view.ts'
 import type { RouteParts } from '../parts.ts'
 import { alsoMedia, JobId, operation, problems } from '../replies.ts'
-import { thinTrajectory } from '../thin-trajectory.ts'
 
 const MEDIA = {
+  json: 'application/json; charset=utf-8',
   csv: 'text/csv; charset=utf-8',
   npz: 'application/x-npz',
   parquet: 'application/vnd.apache.parquet',
@@ -25,9 +25,10 @@ const Query = Type.Object(
 
 /** Measured and predicted amplitude of every feature over time. */
 export const trajectoryRoutes =
-  ({ dispatch, compute }: RouteParts): FastifyPluginAsyncTypebox =>
+  ({ dispatch, compute, artifacts }: RouteParts): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const ok = alsoMedia('Trajectory', TrajectoryView, ...Object.values(MEDIA))
+    const { json: _, ...others } = MEDIA
+    const ok = alsoMedia('Trajectory', TrajectoryView, ...Object.values(others))
     const response = { 200: ok, ...problems(400, 404, 409) }
     app.get(
       '/v1/jobs/:id/trajectory',
@@ -38,13 +39,12 @@ export const trajectoryRoutes =
       }),
       async (request, reply) => {
         const { points, format = 'json' } = request.query
-        const { id } = request.params
-        const whole = dispatch.trajectory(id)
-        const trajectory = points === undefined ? whole : thinTrajectory(whole, points)
-        if (format === 'json') return trajectory
-        const table = await compute.run('table', { trajectory, format })
-        const name = `attachment; filename="${id}-trajectory.${format}"`
-        return reply.type(MEDIA[format]).header('content-disposition', name).send(Buffer.from(table))
+        const { spec: _, ...place } = dispatch.finished(request.params.id)
+        const table = await compute.run('table', { artifacts, place, points, format })
+        reply.type(MEDIA[format])
+        if (format === 'json') return reply.send(table)
+        reply.header('content-disposition', `attachment; filename="${place.id}-trajectory.${format}"`)
+        return reply.send(Buffer.from(table))
       },
     )
   }

@@ -1,0 +1,105 @@
+import { openCohort, type RunPlace, type RunSeries, readSeries } from '../artifacts/place.ts'
+import type { RunKey } from '../artifacts/run-folder.ts'
+import { openProblem } from '../data/open-problem.ts'
+import type { Problem } from '../data/problem.ts'
+import type { DataSpec } from '../experiment/data-spec.ts'
+import { ExperimentError, type Facts, type FailureCode } from '../experiment/failure.ts'
+import type { Manifest } from '../experiment/measurement.ts'
+import type { TrajectoryView } from '../experiment/result-view.ts'
+import { WITH_RESULT } from '../experiment/states.ts'
+import { buildReport } from './report.ts'
+
+/** A run to be reported on; the fingerprint is that which its worker told, or null where none did. */
+export interface AwaitedRun extends RunKey {
+  readonly fingerprint: string | null
+}
+
+/** A run beside theory: its manifest and the JSON text of its ResultView; or why there is none. */
+export type RunReport =
+  | (RunKey & { readonly manifest: Omit<Manifest, 'files'>; readonly result: string })
+  | (RunKey & Failure)
+
+interface Failure {
+  readonly code: FailureCode
+  readonly facts: Facts<FailureCode>
+  /** Where the error is none of ours: what the log should have. */
+  readonly crash?: string
+}
+
+/** Joins runs of a cohort with theory, from the files that their workers wrote. A run that is damaged answers alone. */
+export async function reportRuns(
+  root: string,
+  cohort: string,
+  awaited: readonly AwaitedRun[],
+): Promise<RunReport[]> {
+  const problemOf = rememberProblems()
+  const runs = await openCohort(root, cohort)
+  const reports: RunReport[] = []
+  try {
+    for (const run of awaited) {
+      const { id, attempt } = run
+      try {
+        const series = checked(await runs.read(run), run)
+        const { result } = buildReport({ id, ...series, ...(await problemOf(series.spec.data)) })
+        const { files: _, ...manifest } = series.manifest
+        reports.push({ id, attempt, manifest, result: JSON.stringify(result) })
+      } catch (error) {
+        reports.push({ id, attempt, ...failureOf(error) })
+      }
+    }
+  } finally {
+    await runs.close()
+  }
+  return reports
+}
+
+/** Measurement beside theory over time, at the points that were measured. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
+export async function trajectoryOf(root: string, place: RunPlace): Promise<TrajectoryView> {
+  const series = await readSeries(root, place)
+  return buildReport({ id: place.id, ...series, ...(await openProblem(series.spec.data)) }).trajectory
+}
+
+/** @throws ARTIFACT_DAMAGED where the run is not there, not the one that was told of, or has no result */
+function checked(series: RunSeries | null, { fingerprint }: AwaitedRun): RunSeries {
+  const damaged = (why: string) => new ExperimentError('ARTIFACT_DAMAGED', { name: 'manifest.json', why })
+  if (series === null) {
+    throw damaged('it is missing; the API and its workers must share one JEPALAB_ARTIFACTS')
+  }
+  const { manifest } = series
+  if (fingerprint !== null && manifest.fingerprint !== fingerprint) {
+    throw damaged(`its fingerprint is not ${fingerprint}, which the worker told`)
+  }
+  if (!WITH_RESULT.has(manifest.outcome)) {
+    throw damaged(`it tells of the outcome ${manifest.outcome}, which has no result`)
+  }
+  return series
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof ExperimentError) return { code: error.code, facts: error.facts as Facts<FailureCode> }
+  const crash = (error as Error).stack ?? String(error)
+  return { code: 'INTERNAL', facts: {}, crash }
+}
+
+/** Opens a data set once for runs that share it, as those of a cohort often do, in bounded memory. */
+function rememberProblems(): (data: DataSpec) => Promise<Problem> {
+  const known = new Map<string, Promise<Problem>>()
+  let numbers = 0 // that the known ones may hold: four matrices each
+  return (data) => {
+    const key = JSON.stringify(data)
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const problem = openProblem(data).then((opened) => {
+      numbers += 4 * opened.features ** 2
+      if (numbers > MOST_NUMBERS) {
+        known.clear()
+        numbers = 0
+      }
+      return opened
+    })
+    known.set(key, problem)
+    return problem
+  }
+}
+
+const MOST_NUMBERS = 2 ** 23
