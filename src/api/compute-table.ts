@@ -17,6 +17,7 @@ import { renderPng } from '../report/png.ts'
 import { type AwaitedRun, reportRuns, trajectoryOf } from '../report/stored-runs.ts'
 import { vegaLiteComparison, vegaLiteSpec } from '../report/vega.ts'
 import { predict } from '../theory/predict.ts'
+import { sweepCompute } from './sweep-compute.ts'
 import { thinTrajectory } from './thin-trajectory.ts'
 
 interface ReportsInput {
@@ -77,15 +78,7 @@ export const COMPUTE = {
     return { ...listedFile(name, bytes), content: bytes as Uint8Array }
   },
 
-  async spectrum(data: DataSpec): Promise<SpectrumView> {
-    const { faults } = await inspectData(data)
-    if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
-    const { spectrum } = await openProblem(data)
-    const { directions: _, sigma2, lambda, rho, sigmaY2, generalizedRho, commutator, asymmetry } = spectrum
-    const lists = { sigma2: [...sigma2], lambda: [...lambda], rho: [...rho], sigmaY2: [...sigmaY2] }
-    const sorted = generalizedRho ? { generalizedRho: [...generalizedRho] } : {}
-    return { ...lists, ...sorted, commutator, asymmetry }
-  },
+  spectrum: openSpectrum,
 
   async figure(input: FigureInput): Promise<string | Uint8Array> {
     const { artifacts, runs, title = 'Measured against predicted', columns, format } = input
@@ -108,5 +101,17 @@ export const COMPUTE = {
     const svg = alone ? drawFigure(first) : drawComparison(title, drawings, columns)
     return format === 'svg' ? svg : renderPng(svg)
   },
+
+  ...sweepCompute(openSpectrum),
 }
 export type ComputeTable = typeof COMPUTE
+
+async function openSpectrum(data: DataSpec): Promise<SpectrumView> {
+  const { faults } = await inspectData(data)
+  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+  const { spectrum } = await openProblem(data)
+  const { directions: _, sigma2, lambda, rho, sigmaY2, generalizedRho, commutator, asymmetry } = spectrum
+  const lists = { sigma2: [...sigma2], lambda: [...lambda], rho: [...rho], sigmaY2: [...sigmaY2] }
+  const sorted = generalizedRho ? { generalizedRho: [...generalizedRho] } : {}
+  return { ...lists, ...sorted, commutator, asymmetry }
+}

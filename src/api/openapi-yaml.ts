@@ -11,6 +11,8 @@ export async function openapiYaml(): Promise<string> {
   const app = await buildApp({
     dispatch: {} as Dispatch, // describing the routes calls none of them
     compute: new Compute(), // its thread starts with the first question
+    bulk: new Compute(),
+    ledger: '',
     artifacts: '',
     log: pino({ level: 'silent' }),
     version: softwareVersion(),

@@ -6,7 +6,12 @@ import type { Limits } from './limits.ts'
 /** What the API is made of. All of it belongs to the caller, who closes it after the app. */
 export interface AppParts {
   readonly dispatch: Dispatch
+  /** For what a person waits for. */
   readonly compute: Compute
+  /** For whatever takes long: reports, sweeps. It gives way to all else. */
+  readonly bulk: Compute
+  /** The ledger's file, which compute threads read by themselves. */
+  readonly ledger: string
   /** The folder that holds the runs' artifacts. */
   readonly artifacts: string
   readonly log: FastifyBaseLogger

@@ -13,6 +13,7 @@ import { buildApp } from './app.ts'
 import { Compute } from './compute.ts'
 import type { Limits } from './limits.ts'
 import { softwareVersion } from './software-version.ts'
+import { sweepWorkIn } from './sweep-work.ts'
 
 /** The API with all that it stands on, not yet listening. */
 export interface Service {
@@ -56,14 +57,15 @@ async function open(
   { settings, log, clock, limits }: ServiceParts,
   atEnd: (closer: () => Promise<void> | void) => void,
 ): Promise<Omit<Service, 'close'>> {
-  const { home, artifacts, maxSteps, maxMemory } = settings
+  const { home, artifacts, maxSteps, maxMemory, maxRuns } = settings
   mkdirSync(home, { recursive: true, mode: 0o700 })
   mkdirSync(artifacts, { recursive: true })
   const lock = await lockHome(home)
   atEnd(() => lock.release())
   const redis = await openRedis({ url: settings.redisUrl, folder: join(home, 'redis'), log })
   atEnd(() => redis.close())
-  const ledger = openLedger(join(home, 'ledger.sqlite'))
+  const ledgerPath = join(home, 'ledger.sqlite')
+  const ledger = openLedger(ledgerPath)
   atEnd(() => ledger.close())
   const onError = (error: Error) => log.warn({ err: error }, 'redis connection')
   const queue = openQueue({ redis: redis.address, onError })
@@ -72,11 +74,13 @@ async function open(
   atEnd(() => compute.close())
   const bulk = new Compute({ background: true })
   atEnd(() => bulk.close())
+  const gpus = settings.redisUrl === null ? findGpus().names.length : null
+  const bounds = { maxSteps, maxMemory, gpus }
   const dispatch = openDispatch({
     ledger,
     queue,
     artifactsRoot: artifacts,
-    limits: { maxSteps, maxMemory, gpus: settings.redisUrl === null ? findGpus().names.length : null },
+    limits: { ...bounds, maxRuns },
     report: async ({ cohort, runs }) => {
       const reports = await bulk.run('reports', { artifacts, cohort, runs })
       for (const report of reports) {
@@ -85,6 +89,7 @@ async function open(
       }
       return reports
     },
+    sweepWork: sweepWorkIn(bulk, ledgerPath, bounds),
     spectrumOf: (data) => compute.run('spectrum', data),
     clock,
     log,
@@ -93,6 +98,8 @@ async function open(
   const app = await buildApp({
     dispatch,
     compute,
+    bulk,
+    ledger: ledgerPath,
     artifacts,
     log,
     version: softwareVersion(),
