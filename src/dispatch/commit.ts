@@ -61,8 +61,11 @@ export function openCommits(desk: Desk): Commits {
         const moves: Move[] = []
         for (const [k, run] of batch.entries()) {
           const answer = answers[k] as ReportAnswer
-          if ('code' in answer) putOff(run, new ExperimentError(answer.code, answer.facts))
-          else moves.push(moveOf(desk, run, answer))
+          if ('code' in answer) {
+            const cause = answer.crash === undefined ? {} : { cause: answer.crash }
+            putOff(run, new ExperimentError(answer.code, answer.facts, cause))
+          }
+          if ('result' in answer) moves.push(moveOf(desk, run, answer))
         }
         moveAll(desk, moves)
         for (const run of moves) tries.delete(keyOf(run))

@@ -28,13 +28,29 @@ export interface FinishedRun {
 /** Runs of a cohort whose files are written; null where nobody told the fingerprint. */
 export interface ReportRequest {
   readonly cohort: string
-  readonly runs: readonly { readonly id: string; readonly attempt: number; readonly fingerprint: string | null }[]
+  readonly runs: readonly {
+    readonly id: string
+    readonly attempt: number
+    readonly fingerprint: string | null
+  }[]
 }
 
 /** A run beside theory: what its manifest says and the JSON text of its ResultView; or why there is none. */
 export type ReportAnswer =
-  | { readonly id: string; readonly attempt: number; readonly manifest: ManifestSummary; readonly result: string }
-  | { readonly id: string; readonly attempt: number; readonly code: FailureCode; readonly facts: Facts<FailureCode> }
+  | {
+      readonly id: string
+      readonly attempt: number
+      readonly manifest: ManifestSummary
+      readonly result: string
+    }
+  | {
+      readonly id: string
+      readonly attempt: number
+      readonly code: FailureCode
+      readonly facts: Facts<FailureCode>
+      /** For the log, where the error is none of ours. */
+      readonly crash?: string
+    }
 
 /** Joins finished runs with theory, away from the event loop; an answer for each, in order. */
 export type ReportOf = (request: ReportRequest) => Promise<ReportAnswer[]>
@@ -99,7 +115,11 @@ export function isOpen(desk: Desk, id: string, attempt: number): boolean {
 const SLICE = 64
 
 /** Works through many things a slice at a time, with a turn of the event loop between. */
-export async function inSlices<T>(items: readonly T[], work: (slice: readonly T[]) => void, size = SLICE): Promise<void> {
+export async function inSlices<T>(
+  items: readonly T[],
+  work: (slice: readonly T[]) => void,
+  size = SLICE,
+): Promise<void> {
   for (let from = 0; from < items.length; from += size) {
     if (from > 0) await new Promise((resolve) => setImmediate(resolve))
     work(items.slice(from, from + size))

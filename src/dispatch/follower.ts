@@ -36,18 +36,29 @@ export function followQueue(
     }
     if (standing.state === 'cancelling') return null
     const place = { ...(engine !== null && { engine }), ...(device !== null && { device }) }
-    return { id, attempt, to: 'running', change: { crashes, ...place, ...(progress !== null && { progress }) } }
+    return {
+      id,
+      attempt,
+      to: 'running',
+      change: { crashes, ...place, ...(progress !== null && { progress }) },
+    }
   }
   const adopt = (changes: readonly RunProgress[]) =>
     inSlices(changes, (slice) =>
       desk.ledger.atomically(
-        () => void moveAll(desk, slice.flatMap((change) => moveOf(change, changes.length <= SMALL) ?? [])),
+        () =>
+          void moveAll(
+            desk,
+            slice.flatMap((change) => moveOf(change, changes.length <= SMALL) ?? []),
+          ),
       ),
     )
   // What the queue tells comes in order, and is taken over in order, though a slice at a time.
   let turn: Promise<void> = Promise.resolve()
   const inTurn = (work: () => Promise<void> | void) => {
-    turn = turn.then(work).catch((error) => desk.log.error({ err: error }, 'word of the queue not taken over'))
+    turn = turn
+      .then(work)
+      .catch((error) => desk.log.error({ err: error }, 'word of the queue not taken over'))
   }
   const commitLater = (cohort: string, work: Promise<void>) =>
     void work.catch((error) => desk.log.error({ cohort, err: error }, 'cohort not committed'))
@@ -70,10 +81,16 @@ export function followQueue(
       }),
     lost: (cohort) =>
       inTurn(() => {
-        const taken = desk.ledger.cohort(cohort).filter(({ state }) => state === 'starting' || state === 'running')
+        const taken = desk.ledger
+          .cohort(cohort)
+          .filter(({ state }) => state === 'starting' || state === 'running')
         return inSlices(
           taken,
-          (slice) => void moveAll(desk, slice.map(({ id, attempt }) => ({ id, attempt, to: 'recovering' }))),
+          (slice) =>
+            void moveAll(
+              desk,
+              slice.map(({ id, attempt }) => ({ id, attempt, to: 'recovering' })),
+            ),
         )
       }),
     ended: (cohort, digest) =>
@@ -92,7 +109,12 @@ export function followQueue(
           (slice) =>
             void moveAll(
               desk,
-              slice.map(({ id, attempt }) => ({ id, attempt, to: 'failed', change: { reason: { code, message } } })),
+              slice.map(({ id, attempt }) => ({
+                id,
+                attempt,
+                to: 'failed',
+                change: { reason: { code, message } },
+              })),
             ),
         )
       }),
@@ -110,7 +132,10 @@ function noteProgress(
   desk.live.set(id, progress)
   const last = kept?.get(id) ?? { fraction: 0, at: 0 }
   const older = progress.fraction < last.fraction // a new attempt, or a restart
-  if (kept === null || (!older && (progress.fraction - last.fraction < KEPT_SHARE || at - last.at < KEPT_MS))) {
+  if (
+    kept === null ||
+    (!older && (progress.fraction - last.fraction < KEPT_SHARE || at - last.at < KEPT_MS))
+  ) {
     desk.herald.tellLive(id, at, { state: 'running', attempt, progress, reason: null })
     return
   }

@@ -51,7 +51,17 @@ const EVENTS = 10_000
 export function openDispatch(parts: DispatchParts): Dispatch {
   const { ledger, queue, clock, log, limits, artifactsRoot, report } = parts
   const herald = openHerald(ledger.events, (error) => log.error({ err: error }, 'a listener failed'))
-  const desk: Desk = { ledger, queue, artifactsRoot, report, clock, log, herald, live: new Map(), bell: new Bell() }
+  const desk: Desk = {
+    ledger,
+    queue,
+    artifactsRoot,
+    report,
+    clock,
+    log,
+    herald,
+    live: new Map(),
+    bell: new Bell(),
+  }
   const commits = openCommits(desk)
   const gatherer = openGatherer(desk, limits.maxMemory)
   const courses = openCourses(desk, gatherer, parts.sweepWork)

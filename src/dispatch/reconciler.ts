@@ -1,12 +1,12 @@
 import { openPacks } from '../artifacts/pack.ts'
 import { readManifest } from '../artifacts/run-folder.ts'
 import { ExperimentError } from '../experiment/failure.ts'
+import { ENDED } from '../experiment/states.ts'
 import type { Standing } from '../ledger/run.ts'
 import { type RunProgress, soloCohort } from '../queue/cohort-job.ts'
 import type { Place } from '../queue/queue.ts'
 import type { Commits } from './commit.ts'
 import { type Desk, inSlices, moveAll } from './desk.ts'
-import { ENDED } from '../experiment/states.ts'
 
 /** Whoever hears what the queue tells. */
 interface Ears {
@@ -32,7 +32,12 @@ export async function reconcileOnce(desk: Desk, commits: Commits, hear: Ears): P
 }
 
 /** The queue does not know the cohort: its runs have ended unheard, were cancelled, or must be queued again. */
-async function refill(desk: Desk, commits: Commits, cohort: string, runs: readonly Standing[]): Promise<void> {
+async function refill(
+  desk: Desk,
+  commits: Commits,
+  cohort: string,
+  runs: readonly Standing[],
+): Promise<void> {
   const written = await writtenRuns(desk, cohort, runs)
   await commits.found(
     cohort,
@@ -55,11 +60,18 @@ export async function enqueue(desk: Desk, cohort: string): Promise<void> {
   if (found.length === 0) return
   const runs = found.map(({ state: _, ...run }) => run)
   await desk.queue.add({ cohort, runs })
-  desk.log.debug({ cohort, runs: runs.length, ...(runs.length === 1 && { jobId: runs[0]?.id }) }, 'cohort handed to the queue')
+  desk.log.debug(
+    { cohort, runs: runs.length, ...(runs.length === 1 && { jobId: runs[0]?.id }) },
+    'cohort handed to the queue',
+  )
   const taken = found.filter(({ state }) => state !== 'queued')
   await inSlices(
     taken,
-    (slice) => void moveAll(desk, slice.map(({ id, attempt }) => ({ id, attempt, to: 'queued' }))),
+    (slice) =>
+      void moveAll(
+        desk,
+        slice.map(({ id, attempt }) => ({ id, attempt, to: 'queued' })),
+      ),
   )
 }
 
@@ -69,7 +81,12 @@ interface Found {
   readonly place: Exclude<Place, 'absent'>
 }
 
-async function adopt(desk: Desk, commits: Commits, hear: Ears, { cohort, runs, place }: Found): Promise<void> {
+async function adopt(
+  desk: Desk,
+  commits: Commits,
+  hear: Ears,
+  { cohort, runs, place }: Found,
+): Promise<void> {
   const cancelling = runs.filter((run) => run.state === 'cancelling')
   if (place === 'waiting' && cancelling.length === 0) return
   const standing = await desk.queue.look(cohort)
@@ -98,7 +115,11 @@ export async function settleCancel(desk: Desk, cohort: string): Promise<void> {
   if (!(await desk.queue.remove(cohort))) return
   await inSlices(
     cancelling,
-    (slice) => void moveAll(desk, slice.map(({ id, attempt }) => ({ id, attempt, to: 'cancelled' }))),
+    (slice) =>
+      void moveAll(
+        desk,
+        slice.map(({ id, attempt }) => ({ id, attempt, to: 'cancelled' })),
+      ),
   )
 }
 

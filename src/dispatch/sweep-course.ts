@@ -1,6 +1,6 @@
 import { pointsOf } from '../experiment/axes.ts'
-import { canonicalJson } from '../experiment/identity.ts'
 import { ExperimentError } from '../experiment/failure.ts'
+import { canonicalJson } from '../experiment/identity.ts'
 import { ENDED, type JobState } from '../experiment/states.ts'
 import type { SweepSpec } from '../experiment/sweep.ts'
 import type { Point, SweepAnalysis } from '../experiment/sweep-view.ts'
@@ -50,7 +50,9 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
     for (const event of events) desk.herald.tellKept(event)
     if (sweep.state === 'queued') ledger.sweeps.setState(sweep.id, 'running', clock())
     gatherer.expect(sweep.id, from)
-    void gatherer.gather().catch((error) => log.warn({ sweep: sweep.id, err: error }, 'runs not gathered yet'))
+    void gatherer
+      .gather()
+      .catch((error) => log.warn({ sweep: sweep.id, err: error }, 'runs not gathered yet'))
   }
   /** It may have been extended or cancelled while a thread worked on it. */
   const isUnchanged = (before: Sweep) => {

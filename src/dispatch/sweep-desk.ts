@@ -73,7 +73,8 @@ export function openSweepDesk(desk: Desk, courses: Courses, work: SweepWork, max
         return { view: view(id), created: false }
       }
       await check(spec)
-      if (before !== null) ledger.sweeps.restart(id, { ...before.spec, ...labelsOf(spec) }, pointsOf(before.spec))
+      if (before !== null)
+        ledger.sweeps.restart(id, { ...before.spec, ...labelsOf(spec) }, pointsOf(before.spec))
       else if (ledger.sweeps.find(id) === null) ledger.sweeps.post(id, spec, pointsOf(spec), clock())
       desk.log.info({ sweep: id, points: pointsOf(spec) }, 'sweep posted')
       return { view: begin(id), created: true }

@@ -1,6 +1,6 @@
 import { pointsOf, specAt } from '../experiment/axes.ts'
-import { canonicalJson } from '../experiment/identity.ts'
 import { ExperimentError, type FieldFault } from '../experiment/failure.ts'
+import { canonicalJson } from '../experiment/identity.ts'
 import type { SweepSpec } from '../experiment/sweep.ts'
 import type { Point } from '../experiment/sweep-view.ts'
 import type { AdmittedPoint } from '../ledger/sweeps.ts'
@@ -13,7 +13,12 @@ import type { SpectrumOf } from './spectra.ts'
  *
  * @throws SPEC_INVALID for the first that is no valid spec, which one and why
  */
-export async function checkPoints(spec: SweepSpec, from: number, count: number, limits: Limits): Promise<void> {
+export async function checkPoints(
+  spec: SweepSpec,
+  from: number,
+  count: number,
+  limits: Limits,
+): Promise<void> {
   const points = pointsOf(spec)
   for (let k = from; k < Math.min(from + count, points.count); k++) {
     const point = points.at(k)

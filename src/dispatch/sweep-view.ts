@@ -4,11 +4,7 @@ import type { Sweep } from '../ledger/sweep.ts'
 import { timeOfDay } from './herald.ts'
 
 /** A sweep as users read it. */
-export function sweepViewOf(
-  sweep: Sweep,
-  counts: Partial<Record<JobState, number>>,
-  now: number,
-): SweepView {
+export function sweepViewOf(sweep: Sweep, counts: Partial<Record<JobState, number>>, now: number): SweepView {
   const self = `/v1/sweeps/${sweep.id}`
   return {
     id: sweep.id,
@@ -37,7 +33,10 @@ function progressOf(
   now: number,
 ): SweepView['progress'] {
   if (finishedAt !== null) return { fraction: 1, etaSeconds: 0 }
-  const ended = Object.entries(counts).reduce((sum, [state, n]) => (ENDED.has(state as JobState) ? sum + n : sum), 0)
+  const ended = Object.entries(counts).reduce(
+    (sum, [state, n]) => (ENDED.has(state as JobState) ? sum + n : sum),
+    0,
+  )
   const expected = total + (points - cursor)
   const fraction = expected === 0 ? 0 : Math.min(ended / expected, 0.999)
   const etaSeconds =

@@ -85,7 +85,9 @@ function randomPoints(spec: SweepSpec): Points {
         axes.map(([path, axis], i) => {
           const share = (0.5 + (index + 1) * root ** -(i + 1)) % 1
           const isScale = !Array.isArray(axis) && !('seeds' in axis)
-          const value = isScale ? along(axis, share) : valueAt(axis, Math.floor(share * axisLength(axis)), seed)
+          const value = isScale
+            ? along(axis, share)
+            : valueAt(axis, Math.floor(share * axisLength(axis)), seed)
           return [path, value]
         }),
       ),
@@ -146,14 +148,19 @@ export function axisFaults(axes: Axes): FieldFault[] {
         : fault(`The axis ${path} has ${axis.length - texts.size} values twice; give each once.`)
     }
     if ('seeds' in axis) {
-      return path === 'seed' ? [] : fault(`Only the axis seed takes {"seeds": n}, and this is ${path}; list its values.`)
+      return path === 'seed'
+        ? []
+        : fault(`Only the axis seed takes {"seeds": n}, and this is ${path}; list its values.`)
     }
     const [from, to] = 'log' in axis ? axis.log : axis.linear
-    if (!Number.isFinite(from) || !Number.isFinite(to)) return fault(`The ends of ${path} must be finite numbers.`)
+    if (!Number.isFinite(from) || !Number.isFinite(to))
+      return fault(`The ends of ${path} must be finite numbers.`)
     if ('log' in axis && (from <= 0 || to <= 0))
       return fault(`The log axis ${path} runs from ${from} to ${to}; both must be above 0.`)
     if (from === to && (axis.count ?? DEFAULT_COUNT) > 1)
-      return fault(`The axis ${path} begins and ends at ${from}; give two different ends, or one value in a list.`)
+      return fault(
+        `The axis ${path} begins and ends at ${from}; give two different ends, or one value in a list.`,
+      )
     return []
   })
 }
@@ -177,15 +184,21 @@ function searchFaults({ axes, search = 'grid', count, question }: SweepSpec): Fi
   const paths = Object.keys(axes)
   if (paths.length === 0) refuse('/axes', 'The sweep has 0 axes; name at least one field and its values.')
   if (search === 'random' && count === undefined) refuse('/count', 'A random search needs a count of points.')
-  if (search !== 'random' && count !== undefined) refuse('/count', `count belongs to a random search, and this is ${search}.`)
+  if (search !== 'random' && count !== undefined)
+    refuse('/count', `count belongs to a random search, and this is ${search}.`)
   if (search === 'boundary') {
-    if (question === undefined) refuse('/question', 'A boundary search needs a question, as first-feature-is:0.')
+    if (question === undefined)
+      refuse('/question', 'A boundary search needs a question, as first-feature-is:0.')
     if (paths.length !== 2) refuse('/axes', `A boundary search takes 2 axes, and ${paths.length} are given.`)
     for (const path of paths.slice(1)) {
       const axis = axes[path]
       if (Array.isArray(axis) || (axis !== undefined && 'seeds' in axis))
-        refuse(`/axes/${path}`, 'The second axis of a boundary search is a range: {"log": [a, b]} or {"linear": [a, b]}.')
+        refuse(
+          `/axes/${path}`,
+          'The second axis of a boundary search is a range: {"log": [a, b]} or {"linear": [a, b]}.',
+        )
     }
-  } else if (question !== undefined) refuse('/question', `A question belongs to a boundary search, and this is ${search}.`)
+  } else if (question !== undefined)
+    refuse('/question', `A question belongs to a boundary search, and this is ${search}.`)
   return faults
 }

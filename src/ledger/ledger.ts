@@ -15,6 +15,8 @@ import { openWaitingRoom, type WaitingRoom } from './waiting.ts'
 
 /** What was asked and what became of it: the truth, of which the queue is a copy. One process writes it. */
 export interface Ledger extends Posts, Transitions {
+  /** The file, for readers in other threads. */
+  readonly path: string
   readonly events: EventBook
   readonly results: ResultShelf
   readonly sweeps: SweepBook
@@ -68,6 +70,7 @@ export function openLedger(path: string): Ledger {
   )
   let open = true
   return {
+    path,
     events,
     results,
     sweeps: openSweepBook(database, atomically, { post, postAgain: writing(postAgain) }),
@@ -82,7 +85,8 @@ export function openLedger(path: string): Ledger {
     standing: (id) => (readStanding.get(id) as Standing | undefined) ?? null,
     openCohorts: () => (openCohorts.all() as { cohort: string }[]).map(({ cohort }) => cohort),
     cohort: (cohort) => readCohort.all(cohort) as Standing[],
-    toTrain: (cohort) => (toTrain.all(cohort) as ToTrainRow[]).map((row) => ({ ...row, spec: JSON.parse(row.spec) })),
+    toTrain: (cohort) =>
+      (toTrain.all(cohort) as ToTrainRow[]).map((row) => ({ ...row, spec: JSON.parse(row.spec) })),
     list: (query) => listRuns(database, query),
     counts: () => {
       const rows = database.prepare('SELECT state, count(*) AS n FROM runs GROUP BY state').all()

@@ -12,7 +12,9 @@ export function readRunPlaces(path: string, ids: readonly string[]): TrainedRun[
   const database = new Database(path, { readonly: true, timeout: 5000 })
   try {
     const find = database.prepare('SELECT id, attempt, cohort FROM runs WHERE id = ?')
-    return ids.flatMap((id) => (find.all(id) as TrainedRun[]).map(({ attempt, cohort }) => ({ id, attempt, cohort })))
+    return ids.flatMap((id) =>
+      (find.all(id) as TrainedRun[]).map(({ attempt, cohort }) => ({ id, attempt, cohort })),
+    )
   } finally {
     database.close()
   }

@@ -1,6 +1,6 @@
 import Database from 'libsql'
-import { sweepRunsOf } from './sweep-runs.ts'
 import type { SweepRun } from '../experiment/sweep-view.ts'
+import { sweepRunsOf } from './sweep-runs.ts'
 
 const SLICE = 1000
 

@@ -1,6 +1,6 @@
-import type { Reason } from './run.ts'
 import type { SweepSpec } from '../experiment/sweep.ts'
 import type { SweepAnalysis, SweepState } from '../experiment/sweep-view.ts'
+import type { Reason } from './run.ts'
 
 /** A sweep as the ledger keeps it. Times are milliseconds since 1970 UTC. */
 export interface Sweep {

@@ -68,7 +68,9 @@ export function openSweepBook(
        started_at = NULL, finished_at = NULL WHERE id = ?`,
   )
   const find = one('SELECT * FROM sweeps WHERE id = ?')
-  const live = one("SELECT * FROM sweeps WHERE state IN ('queued', 'running', 'cancelling') ORDER BY created_at, id")
+  const live = one(
+    "SELECT * FROM sweeps WHERE state IN ('queued', 'running', 'cancelling') ORDER BY created_at, id",
+  )
   const link = one('INSERT OR IGNORE INTO sweep_runs (sweep, position, run, point) VALUES (?, ?, ?, ?)')
   const advance = one('UPDATE sweeps SET cursor = cursor + ? WHERE id = ?')
   const more = one('UPDATE sweeps SET points = points + ? WHERE id = ?')
@@ -137,7 +139,9 @@ export function openSweepBook(
     end: (id, { state, reason, analysis: made }, at) =>
       void finish.run(state, reason === null ? null : JSON.stringify(reason), JSON.stringify(made), at, id),
     counts: (id) =>
-      Object.fromEntries((counts.all(id) as { state: JobState; n: number }[]).map(({ state, n }) => [state, n])),
+      Object.fromEntries(
+        (counts.all(id) as { state: JobState; n: number }[]).map(({ state, n }) => [state, n]),
+      ),
     analysis: (id) => (analysis.get(id) as { analysis: string | null } | undefined)?.analysis ?? null,
     runs: sweepRunsOf(database),
     claiming: (run) => (claiming.all(run) as { sweep: string }[]).map(({ sweep }) => sweep),

@@ -31,7 +31,10 @@ export function openWaitingRoom(database: Database.Database): WaitingRoom {
   )
   const assign = database.prepare("UPDATE runs SET cohort = ? WHERE id = ? AND cohort = ''")
   return {
-    firstOf: (sweep, from) => (first.get(sweep, from) as { position: number; shape: string } | undefined) ?? null,
+    firstOf: (sweep, from) => {
+      const row = first.get(sweep, from) as { position: number; shape: string } | undefined
+      return row === undefined ? null : { position: row.position, shape: row.shape }
+    },
     ofShape: (shape, sweep, from, limit) => {
       const found = own.all(sweep, from, shape, limit) as WaitingRun[]
       if (found.length === limit) return found

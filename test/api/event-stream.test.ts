@@ -8,9 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { streamEvents } from '../../src/api/event-stream.ts'
 import { openHerald, toJobEvent } from '../../src/dispatch/herald.ts'
 import { viewOf } from '../../src/dispatch/view.ts'
-import { resolveSpec } from '../../src/experiment/resolve.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
-import { shortSpec } from '../engines/runs.ts'
+import { newRun } from '../ledger/example-run.ts'
 
 const HEARTBEAT_MS = 5
 
@@ -21,10 +20,7 @@ async function withStream(
   const home = mkdtempSync(join(tmpdir(), 'jepalab-events-'))
   const ledger = openLedger(join(home, 'ledger.sqlite'))
   const herald = openHerald(ledger.events, (error) => assert.fail(String(error)))
-  const asked = shortSpec()
-  const progress = { step: 0, steps: 300, fraction: 0, etaSeconds: null }
-  const labels = { name: null, tags: [], warnings: [], dataDigest: null, cohort: 'r1-1' }
-  ledger.post({ id: 'r1', asked, spec: resolveSpec(asked, 3), progress, ...labels }, 1)
+  ledger.post(newRun('r1'), 1)
   const move = (to: 'cancelled' | 'queued') => {
     const next = { cohort: 'r1-2', warnings: [] }
     const event = to === 'queued' ? ledger.postAgain('r1', 1, next, 3) : ledger.transition('r1', 1, to, {}, 2)
@@ -32,7 +28,7 @@ async function withStream(
   }
   const source = {
     events: (id: string, after = 0) => ledger.events.after(id, after, 100).map(toJobEvent),
-    find: (id: string) => viewOf(ledger.find(id)!, undefined),
+    find: (id: string) => viewOf(ledger.find(id)!, undefined, []),
     subscribe: herald.subscribe,
   }
   const closing = new AbortController().signal

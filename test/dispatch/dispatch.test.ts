@@ -6,6 +6,7 @@ import { openDispatch } from '../../src/dispatch/open-dispatch.ts'
 import { runId } from '../../src/experiment/identity.ts'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
+import { trajectoryOf } from '../../src/report/stored-runs.ts'
 import { dispatchOn, experiment, openStand, type Stand, undisturbed } from './stand.ts'
 
 let stand: Stand
@@ -42,7 +43,8 @@ it('a posted run waits in the queue, is posted once, and is trained when a worke
   const result = stand.dispatch.result(view.id)
   assert.equal(result.fingerprint, await undisturbed(asked))
   assert.equal(result.steps, 160_000)
-  assert.ok(stand.dispatch.trajectory(view.id).time.length > 100)
+  const trajectory = await trajectoryOf(stand.artifacts, stand.dispatch.finished(view.id))
+  assert.ok(trajectory.time.length > 100)
   const states = stand.dispatch.events(view.id).map((event) => event.data.state)
   assert.deepEqual([...new Set(states)], ['queued', 'starting', 'running', 'succeeded'])
 
@@ -149,7 +151,8 @@ it('a ledger that does not answer is told apart from a Redis that does', async (
   const unused = () => Promise.reject(new Error('not asked for'))
   const dispatch = openDispatch({
     ...{ ledger: closed, queue, artifactsRoot: stand.artifacts, log, clock: () => 0 },
-    ...{ limits: { maxSteps: 1, maxMemory: 1, gpus: 0 }, report: unused, spectrumOf: unused },
+    ...{ limits: { maxSteps: 1, maxMemory: 1, gpus: 0, maxRuns: 1 }, report: unused, spectrumOf: unused },
+    sweepWork: { check: unused, admit: unused, next: unused, analyse: unused },
   })
   assert.deepEqual(Object.entries(await dispatch.readiness()).slice(0, 2), [
     ['ledger', true],

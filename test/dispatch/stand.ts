@@ -5,20 +5,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Compute } from '../../src/api/compute.ts'
+import type { ComputeTable } from '../../src/api/compute-table.ts'
+import { sweepCompute } from '../../src/api/sweep-compute.ts'
+import { sweepWorkIn } from '../../src/api/sweep-work.ts'
 import { fingerprintOf } from '../../src/artifacts/fingerprint.ts'
-import { readManifest, readMeasurements } from '../../src/artifacts/run-folder.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
-import type { FinishedRun } from '../../src/dispatch/desk.ts'
 import type { Dispatch } from '../../src/dispatch/dispatch.ts'
 import { openDispatch } from '../../src/dispatch/open-dispatch.ts'
+import type { DataSpec } from '../../src/experiment/data-spec.ts'
 import type { JobView } from '../../src/experiment/job-view.ts'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
+import type { SpectrumView } from '../../src/experiment/result-view.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { ENDED, type JobState } from '../../src/experiment/states.ts'
 import { type Ledger, openLedger } from '../../src/ledger/ledger.ts'
 import { type OpenRedis, openRedis } from '../../src/queue/embedded-redis.ts'
 import { type CohortQueue, openQueue } from '../../src/queue/queue.ts'
-import { buildReport } from '../../src/report/report.ts'
+import { reportRuns } from '../../src/report/stored-runs.ts'
 import { referenceEngine } from '../../workers/engines/reference/engine.ts'
 import { trainRun } from '../../workers/run-cohort.ts'
 
@@ -95,31 +99,28 @@ export function dispatchOn(
   { ledger, queue, artifacts }: { ledger: Ledger; queue: CohortQueue; artifacts: string },
   { reconcileMs = 2000, maxSteps = 1e8, maxMemory = 4e9 }: StandOptions = {},
 ): Dispatch {
+  const limits = { maxSteps, maxMemory, gpus: 0, maxRuns: 1e6 }
+  const spectrumOf = async (data: DataSpec) => {
+    const { directions: _, ...spectrum } = (await openProblem(data)).spectrum
+    return structuredClone(spectrum) as SpectrumView
+  }
   return openDispatch({
     ledger,
     queue,
     artifactsRoot: artifacts,
-    limits: { maxSteps, maxMemory, gpus: 0 },
-    spectrumOf: async (data) => {
-      const { directions: _, ...spectrum } = (await openProblem(data)).spectrum
-      return structuredClone(spectrum) as Awaited<
-        ReturnType<Parameters<typeof openDispatch>[0]['spectrumOf']>
-      >
-    },
-    report: (run) => reportOn(artifacts, run),
+    limits,
+    spectrumOf,
+    report: ({ cohort, runs }) => reportRuns(artifacts, cohort, runs),
+    sweepWork: sweepWorkIn(here(sweepCompute(spectrumOf)), ledger.path, limits),
     clock: () => Date.now(),
     log: quiet,
     reconcileMs,
   })
 }
 
-async function reportOn(artifacts: string, { id, attempt, spec }: FinishedRun) {
-  const { spectrum, moments } = await openProblem(spec.data)
-  const manifest = await readManifest(artifacts, id, attempt)
-  if (manifest === null) throw new Error('No manifest.')
-  const measurements = await readMeasurements(artifacts, id, attempt)
-  const { result, trajectory } = buildReport({ id, spec, spectrum, moments, manifest, measurements })
-  return { result: JSON.stringify(result), trajectory: JSON.stringify(trajectory) }
+/** The functions of a compute thread, run on this one. */
+function here(table: ReturnType<typeof sweepCompute>): Pick<Compute, 'run'> {
+  return { run: async (name, input) => (table as unknown as ComputeTable)[name](input as never) as never }
 }
 
 function startSupervisor(redis: OpenRedis, artifacts: string, home: string): ChildProcess {

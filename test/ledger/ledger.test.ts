@@ -4,38 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import Database from 'libsql'
-import { resolveSpec } from '../../src/experiment/resolve.ts'
-import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
-import type { NewRun } from '../../src/ledger/run.ts'
+import { newRun } from './example-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'jepalab-ledger-'))
 after(() => rmSync(folder, { recursive: true }))
 let files = 0
 const fresh = () => openLedger(join(folder, `ledger-${files++}.sqlite`))
-
-const asked: ExperimentSpec = {
-  objective: 'jepa',
-  data: { kind: 'gaussian', lambda: [1, 0.5], rho: [0.5, 0.9] },
-  model: { kind: 'deep-linear', depth: 2 },
-  init: { kind: 'balanced', scale: 1e-2 },
-  training: { mode: 'flow', time: 10 },
-}
-
-function newRun(id: string, change: Partial<NewRun> = {}): NewRun {
-  return {
-    id,
-    asked,
-    spec: resolveSpec(asked, 2),
-    name: null,
-    tags: [],
-    warnings: [],
-    dataDigest: null,
-    cohort: `${id}-1`,
-    progress: { step: 0, steps: 100, fraction: 0, etaSeconds: null },
-    ...change,
-  }
-}
 
 it('a run is read back as it was posted, also after the file is opened again', () => {
   const path = join(folder, 'again.sqlite')
@@ -46,8 +21,8 @@ it('a run is read back as it was posted, also after the file is opened again', (
   ledger.close()
   const second = openLedger(path)
   const run = second.find('ra')
-  assert.deepEqual(run?.asked, asked)
-  assert.deepEqual(run?.spec, resolveSpec(asked, 2))
+  assert.deepEqual(run?.asked, newRun('ra').asked)
+  assert.deepEqual(run?.spec, newRun('ra').spec)
   assert.deepEqual(run?.tags, ['a', 'b'])
   assert.deepEqual(run?.warnings, warnings)
   assert.deepEqual(
@@ -146,12 +121,11 @@ it('each change leaves one event in the same transaction, with ids that rise', (
 it('a result is stored with the state that it belongs to, and not without it', () => {
   const ledger = fresh()
   ledger.post(newRun('ra'), 1)
-  const result = { result: '{"id":"ra"}', trajectory: '{}' }
+  const result = '{"id":"ra"}'
   assert.equal(ledger.transition('ra', 7, 'succeeded', { result }, 2), null)
   assert.equal(ledger.results.result('ra'), null)
   ledger.transition('ra', 1, 'succeeded', { result }, 2)
   assert.equal(ledger.results.result('ra'), '{"id":"ra"}')
-  assert.equal(ledger.results.trajectory('ra'), '{}')
   ledger.close()
 })
 
@@ -172,7 +146,7 @@ it('pages cover every run once, newest first, while new runs arrive', () => {
   ledger.close()
 })
 
-it('lists are filtered by state and tag, and no run belongs to a sweep', () => {
+it('lists are filtered by state, tag and sweep', () => {
   const ledger = fresh()
   ledger.post(newRun('ra', { tags: ['paper'] }), 1)
   ledger.post(newRun('rb'), 2)
@@ -186,10 +160,7 @@ it('lists are filtered by state and tag, and no run belongs to a sweep', () => {
   assert.deepEqual(ids({ sweep: 's1' }), [])
   assert.equal(ledger.find('rb')?.name, 'renamed')
   assert.deepEqual(ledger.counts(), { queued: 1, running: 1 })
-  assert.deepEqual(
-    ledger.standings(['queued', 'running']).map((run) => run.id),
-    ['rb', 'ra'],
-  )
+  assert.deepEqual(ledger.openCohorts(), ['ra-1', 'rb-1'])
   assert.deepEqual(
     ledger.cohort('ra-1').map((run) => run.id),
     ['ra'],
