@@ -33,6 +33,8 @@ export interface Stand {
   readonly queue: CohortQueue
   readonly redis: OpenRedis
   readonly artifacts: string
+  /** Closes the dispatch and opens another in its place. */
+  reopen(): Promise<void>
   supervisor(): ChildProcess
   /** Waits until the job is in one of the states, or has ended. */
   reach(id: string, ...states: JobState[]): Promise<JobView>
@@ -60,11 +62,18 @@ export async function openStand(options: StandOptions = {}): Promise<Stand> {
   const ledger = openLedger(join(folder, 'ledger.sqlite'))
   const queue = openQueue({ redis: redis.address, onError: () => {} })
   await connected(queue)
-  const dispatch = dispatchOn({ ledger, queue, artifacts }, options)
+  const open = () => dispatchOn({ ledger, queue, artifacts }, options)
+  let dispatch = open()
   const children: ChildProcess[] = []
   const reach = (id: string, ...states: JobState[]) => reachOn(dispatch, id, states)
   return {
-    dispatch,
+    get dispatch() {
+      return dispatch
+    },
+    reopen: async () => {
+      await dispatch.close()
+      dispatch = open()
+    },
     ledger,
     queue,
     redis,
