@@ -23,6 +23,58 @@ const randomStart = preset({
   },
 })
 
+/** λ and ρ of the two features, and the variance of x along them. */
+const RHO = [0.8, 0.65]
+const VARIANCE = [1.25, 1]
+
+/**
+ * Two generalised features, Syx q = ρ Sxx q, with unit vectors q₀ = (1, 0), q₁ = (c, s) at any angle: with Q = [q₀ q₁],
+ * Sxx = Q'⁻¹ diag(σ²) Q⁻¹ and Syx = Q'⁻¹ diag(ρσ²) Q⁻¹. They commute at c = 0 alone.
+ */
+function oblique(cosine: number) {
+  const sine = Math.sqrt(1 - cosine ** 2)
+  const withVariances = ([a, b]: readonly number[]) => {
+    const mixed = round((-a! * cosine) / sine)
+    return [
+      [round(a!), mixed],
+      [mixed, round((a! * cosine ** 2 + b!) / sine ** 2)],
+    ]
+  }
+  return {
+    kind: 'covariance' as const,
+    Sxx: withVariances(VARIANCE),
+    Syx: withVariances(VARIANCE.map((variance, i) => variance * RHO[i]!)),
+  }
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(6))
+}
+
+const generalisedFeatures = preset({
+  name: 'generalised-features',
+  title: 'Covariances without a common basis',
+  claim:
+    "JEPA learns generalised features, Σyx'q = ρ Σxx q, one at a time, at whatever angle they lie: while it has learned the first alone, its encoder is ρ^L along it and nothing across. MAE ends with the singular values of ΣyxΣxx⁻¹ instead.",
+  source: 'docs/theory.md §7, "Non-commuting"',
+  spec: {
+    base: {
+      objective: 'jepa',
+      data: oblique(0),
+      model: { kind: 'deep-linear', depth: 2 },
+      init: { kind: 'balanced', scale: 1e-3 },
+      training: { mode: 'flow', time: 2e4 },
+      measure: { fraction: 0.8 },
+    },
+    axes: {
+      objective: BOTH,
+      data: [0, 0.15, 0.3, 0.45].map(oblique),
+      'training.time': [1.3e4, 3e4],
+    },
+    claim: 'generalised-features',
+  },
+})
+
 const batchSize = preset({
   name: 'sgd-batch',
   title: 'SGD batch size',
@@ -43,4 +95,4 @@ const batchSize = preset({
   },
 })
 
-export const LIMIT_PRESETS: readonly Preset[] = [randomStart, batchSize]
+export const LIMIT_PRESETS: readonly Preset[] = [randomStart, generalisedFeatures, batchSize]

@@ -86,7 +86,7 @@ const inversionBoundary = preset({
   name: 'inversion-boundary',
   title: 'Where JEPA changes its order',
   claim:
-    'JEPA learns the feature of ρ = 0.3 before that of ρ = 0.9 only from λ₀/λ₁ = R_J on, 1.001 at depth 1 and 3.0 at depth 6; MAE does from just below 1 on at every depth.',
+    'JEPA learns the feature of ρ = 0.3 before that of ρ = 0.9 only where λ₀/λ₁ is above R_J, which goes from 1.001 at depth 1 to 3.04 at depth 6.',
   source: 'docs/theory.md §4, the table of R_M and R_J at ε = 1e-4',
   spec: {
     base: flow({ kind: 'gaussian', lambda: [1, 1], rho: [0.3, 0.9] }, 2, 1e-4, 2e7),

@@ -1,4 +1,5 @@
 import { kindOf } from '../../../data/kinds.ts'
+import type { Problem } from '../../../data/problem.ts'
 import { specAt } from '../../../experiment/axes.ts'
 import type { ExperimentSpec } from '../../../experiment/spec.ts'
 import type { SweepSpec } from '../../../experiment/sweep.ts'
@@ -40,14 +41,19 @@ export interface FeatureNumbers {
   readonly rho: readonly number[]
 }
 
-const known = new WeakMap<ExperimentSpec['data'], FeatureNumbers>()
+export function featureNumbers(witness: Witness): FeatureNumbers | null {
+  const { data } = witness.spec
+  return data.kind === 'gaussian' ? data : (problemOf(witness)?.spectrum ?? null)
+}
 
-export function featureNumbers({ spec: { data } }: Witness): FeatureNumbers | null {
-  if (data.kind === 'gaussian') return data
+const known = new WeakMap<ExperimentSpec['data'], Problem>()
+
+/** The population behind a run, worked out once for runs that share their data; null for images, which lie in a file. */
+export function problemOf({ spec: { data } }: Witness): Problem | null {
   if (data.kind === 'images') return null
-  const found = known.get(data) ?? kindOf(data).open(data).spectrum
-  known.set(data, found)
-  return found
+  const problem = known.get(data) ?? kindOf(data).open(data)
+  known.set(data, problem)
+  return problem
 }
 
 /** Features by falling value; null where two are equal, for then there is no such order. */

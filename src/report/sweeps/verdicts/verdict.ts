@@ -60,7 +60,8 @@ const CLAIMS: Readonly<Record<ClaimName, { readonly statement: string; readonly 
     judge: judgeInversion,
   },
   'generalised-features': {
-    statement: '',
+    statement:
+      'JEPA learns generalised features one at a time, and on its first plateau its encoder is ρ^L along that of the largest ρ and 0 across; MAE ends with the singular values of ΣyxΣxx⁻¹.',
     judge: judgeGeneralised,
   },
   'batch-size-drift': {

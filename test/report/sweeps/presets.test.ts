@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { Value } from 'typebox/value'
+import { openProblem } from '../../../src/data/open-problem.ts'
+import { checkAxes, pointsOf, specAt } from '../../../src/experiment/axes.ts'
+import { CLAIMS } from '../../../src/experiment/claims.ts'
+import { PRESETS, presetNamed } from '../../../src/experiment/presets.ts'
+import { resolveSpec } from '../../../src/experiment/resolve.ts'
+import { checkSchema } from '../../../src/experiment/schema.ts'
+import { SweepSpec } from '../../../src/experiment/sweep.ts'
+import type { SweepRun, Verdict } from '../../../src/experiment/sweep-view.ts'
+import { analyseSweep } from '../../../src/report/sweeps/analysis.ts'
+import { cornersAgree } from '../../../src/report/sweeps/boundary.ts'
+import { trainSweep } from './trained-sweep.ts'
+
+it('every preset is a valid sweep under a name of its own, and every claim has one', async () => {
+  assert.equal(new Set(PRESETS.map(({ name }) => name)).size, PRESETS.length)
+  assert.deepEqual([...new Set(PRESETS.map(({ spec }) => spec.claim))].sort(), [...CLAIMS].sort())
+  for (const { name, spec } of PRESETS) {
+    assert.deepEqual([...Value.Errors(SweepSpec, spec)], [], name)
+    checkAxes(spec, 10_000)
+    assert.deepEqual(cornersAgree(spec), [], name)
+    const points = pointsOf({ ...spec, search: 'grid' })
+    for (const k of [0, points.count - 1]) {
+      const asked = specAt(spec.base, points.at(k))
+      checkSchema(asked)
+      resolveSpec(asked, (await openProblem(asked.data)).features)
+    }
+    assert.equal(presetNamed(name)?.spec, spec)
+  }
+})
+
+/** Runs as if each objective had done what the other did. */
+function withObjectivesSwapped(runs: readonly SweepRun[]): SweepRun[] {
+  return runs.map((run) => ({
+    ...run,
+    point: { ...run.point, objective: run.point.objective === 'jepa' ? 'mae' : 'jepa' },
+  }))
+}
+
+/** Runs as if each had stood at the mirror place of an axis. */
+function mirrored(runs: readonly SweepRun[], path: string): SweepRun[] {
+  const values = [...new Set(runs.map(({ point }) => point[path] as number))].sort((a, b) => a - b)
+  const mirror = (value: unknown) => values[values.length - 1 - values.indexOf(value as number)]
+  return runs.map((run) => ({ ...run, point: { ...run.point, [path]: mirror(run.point[path]) } }))
+}
+
+/** What contradicts the claim of a preset: measurements of another setting. */
+type Contradiction = (spec: SweepSpec, runs: readonly SweepRun[]) => Verdict | undefined
+
+const swapped: Contradiction = (spec, runs) => analyseSweep(spec, withObjectivesSwapped(runs)).verdict
+const atMirror =
+  (path: string): Contradiction =>
+  (spec, runs) =>
+    analyseSweep(spec, mirrored(runs, path)).verdict
+/** The same runs, said to be of other data. */
+const ofData =
+  (change: (data: SweepSpec['base']['data']) => SweepSpec['base']['data']): Contradiction =>
+  (spec, runs) =>
+    analyseSweep({ ...spec, base: { ...spec.base, data: change(spec.base.data) } }, runs).verdict
+const reversed = ofData((data) => {
+  if (data.kind !== 'gaussian') throw new Error(`${data.kind} is not gaussian.`)
+  return { ...data, lambda: data.lambda.toReversed() }
+})
+/** The same runs, said to be of another objective: theory then has the boundary elsewhere. */
+const byMae: Contradiction = (spec, runs) =>
+  analyseSweep({ ...spec, base: { ...spec.base, objective: 'mae' } }, runs).verdict
+
+const contradictions: Readonly<Record<string, Contradiction>> = {
+  'lambda-order': reversed,
+  'rho-order': swapped,
+  inversion: swapped,
+  'inversion-matrix': swapped,
+  'inversion-boundary': byMae,
+  'depth-gap': swapped,
+  'init-scale': atMirror('init.scale'),
+  'greedy-boundary': byMae,
+  'static-noise': swapped,
+  temporal: swapped,
+  'random-start': swapped,
+  'generalised-features': swapped,
+  'sgd-batch': swapped,
+}
+
+for (const { name, spec } of PRESETS) {
+  let trained: Promise<SweepRun[]> | undefined
+  const runsOf = () => {
+    trained ??= trainSweep(spec)
+    return trained
+  }
+
+  it(`${name}: the claim is measured to hold`, async () => {
+    const { verdict } = analyseSweep(spec, await runsOf())
+    assert.equal(verdict?.holds, true, `${verdict?.because} ${JSON.stringify(verdict?.figures)}`)
+    assert.equal(verdict.claim, spec.claim)
+    assert.ok(verdict.figures.length > 0 && verdict.because.endsWith('.'), verdict.because)
+  })
+
+  it(`${name}: measurements of another setting refute the claim`, async () => {
+    const found = contradictions[name]?.(spec, await runsOf())
+    assert.equal(found?.holds, false, found?.because)
+  })
+
+  it(`${name}: the claim stays open where a run has no result`, async () => {
+    const none = { order: null, criticalTimes: null, amplitudes: null, greedyIndex: null, loss: null }
+    const [first, ...rest] = await runsOf()
+    for (const runs of [[], [{ ...first!, state: 'failed' as const, ...none }, ...rest]]) {
+      const found = analyseSweep(spec, runs).verdict
+      assert.equal(found?.holds, null, found?.because)
+    }
+  })
+}
