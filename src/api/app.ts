@@ -17,8 +17,11 @@ import { figureRoutes } from './routes/figures.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { predictionRoutes } from './routes/predictions.ts'
+import { presetRoutes } from './routes/presets.ts'
 import { resultRoutes } from './routes/results.ts'
 import { spectrumRoutes } from './routes/spectra.ts'
+import { sweepResultRoutes } from './routes/sweep-results.ts'
+import { sweepRoutes } from './routes/sweeps.ts'
 import { trajectoryRoutes } from './routes/trajectories.ts'
 import { compileValidator } from './validator.ts'
 
@@ -30,6 +33,9 @@ const ROUTES = [
   figureRoutes,
   eventRoutes,
   artifactRoutes,
+  sweepRoutes,
+  sweepResultRoutes,
+  presetRoutes,
   estimateRoutes,
   predictionRoutes,
   spectrumRoutes,

@@ -18,6 +18,10 @@ export function describeApi(version: string): FastifyDynamicSwaggerOptions {
       },
       tags: [
         { name: 'jobs', description: 'Experiments and what became of them' },
+        {
+          name: 'sweeps',
+          description: 'Many runs at once, what they say together, and the paper as presets',
+        },
         { name: 'theory', description: 'Predictions; nothing is trained' },
         { name: 'service', description: 'Health and this document' },
       ],

@@ -70,10 +70,16 @@ function named(error: unknown, index: number, point: Point): unknown {
     .join(', ')
   return new ExperimentError('SPEC_INVALID', {
     faults: faults.map(({ pointer, message }) => ({
-      pointer: `/base${pointer}`,
+      pointer: pointerIn(point, pointer),
       message: `Point ${index} of the sweep (${where}) is no valid spec: ${message}`,
     })),
   })
+}
+
+/** Into the sweep's body: the axis that the fault lies on, or the place in the base. */
+function pointerIn(point: Point, pointer: string): string {
+  const path = Object.keys(point).find((each) => `${pointer}/`.startsWith(`/${each.replaceAll('.', '/')}/`))
+  return path === undefined ? `/base${pointer}` : `/axes/${path}`
 }
 
 const LONGEST = 80

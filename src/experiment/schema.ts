@@ -53,8 +53,21 @@ let compiledSweep: Validator<Record<never, never>, typeof SweepSpec> | undefined
 /** The same for a sweep. @throws SCHEMA_MISMATCH with a pointer for each fault */
 export function checkSweepSchema(value: unknown): asserts value is SweepSpec {
   compiledSweep ??= Compile(SweepSpec)
-  if (compiledSweep.Check(value)) return
-  throw new ExperimentError('SCHEMA_MISMATCH', { faults: schemaFaults(SweepSpec, value) })
+  const faults = compiledSweep.Check(value)
+    ? Object.entries(value.axes).flatMap(([path, axis]) => infiniteNumbers(axis, `/axes/${path}`))
+    : schemaFaults(SweepSpec, value)
+  if (faults.length > 0)
+    throw new ExperimentError('SCHEMA_MISMATCH', { faults: faults.slice(0, MOST_FAULTS) })
+}
+
+const MOST_FAULTS = 20
+
+/** Values of an axis may be any JSON, and JSON can spell numbers that are not finite: 1e999. */
+function infiniteNumbers(value: unknown, pointer: string): FieldFault[] {
+  if (isFields(value))
+    return Object.entries(value).flatMap(([key, each]) => infiniteNumbers(each, `${pointer}/${key}`))
+  if (typeof value !== 'number' || Number.isFinite(value)) return []
+  return [{ pointer, message: 'The number is not finite; the largest is about 1.8e308.' }]
 }
 
 /** Where a value that its schema refuses leaves it: in words, and for the branch that the writer chose. */
@@ -62,6 +75,6 @@ export function schemaFaults(schema: TSchema, value: unknown): FieldFault[] {
   const faults = explainFaults(schema, value)
   if (faults.length > 0) return faults
   return [...Value.Errors(schema, value)]
-    .slice(0, 20)
+    .slice(0, MOST_FAULTS)
     .map((e) => ({ pointer: e.instancePath, message: e.message }))
 }
