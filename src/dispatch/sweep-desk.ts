@@ -125,6 +125,11 @@ function settled(spec: SweepSpec): SweepSpec {
 function joined({ axes, search, base }: SweepSpec, more: Axes): Axes {
   const faults: FieldFault[] = []
   const all: Record<string, Axis> = { ...axes }
+  if (Object.keys(more).length === 0)
+    faults.push({
+      pointer: '/axes',
+      message: `0 axes are given; name one of ${Object.keys(axes).join(', ')}.`,
+    })
   for (const [path, axis] of Object.entries(more)) {
     const before = axes[path]
     const why =
