@@ -50,11 +50,20 @@ export class ApiClient {
   }
 
   /** @param body JSON text or a value; a text is sent as it is, so that the API's positions are the user's */
-  async post<T>(path: string, body?: unknown): Promise<T> {
-    if (body === undefined) return (await (await this.fetch(path, { method: 'POST' })).json()) as T
+  post<T>(path: string, body?: unknown): Promise<T> {
+    return this.#send('POST', path, body)
+  }
+
+  /** @param body as in `post` */
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.#send('PATCH', path, body)
+  }
+
+  async #send<T>(method: string, path: string, body: unknown): Promise<T> {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const headers = { 'content-type': 'application/json' }
-    return (await (await this.fetch(path, { method: 'POST', headers, body: text })).json()) as T
+    const sent = body === undefined ? {} : { headers, body: text }
+    return (await (await this.fetch(path, { method, ...sent })).json()) as T
   }
 
   /** @throws ApiError, or CommandError where nothing answers */

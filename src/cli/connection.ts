@@ -1,5 +1,4 @@
 import type { ArgsDef } from 'citty'
-import type { JobView } from '../experiment/job-view.ts'
 import { readSettings } from '../settings.ts'
 import { ApiClient, CommandError } from './client.ts'
 
@@ -17,7 +16,7 @@ export const JSON_ARG = {
 } as const satisfies ArgsDef
 
 export const ID_ARG = {
-  id: { type: 'positional', description: 'Id of a job, or the beginning of one', required: true },
+  id: { type: 'positional', description: 'Id of a job or a sweep, or the beginning of one', required: true },
 } as const satisfies ArgsDef
 
 /** A client for the service that the options or the environment name. */
@@ -30,32 +29,40 @@ export function connect(args: { readonly url?: string | undefined }): ApiClient 
   return new ApiClient(`http://${host.includes(':') ? `[${host}]` : host}:${port}`)
 }
 
-interface JobPage {
-  readonly items: readonly JobView[]
+interface Page {
+  readonly items: readonly { readonly id: string }[]
   readonly nextCursor: string | null
 }
 
-const WHOLE_ID = /^r[a-z2-7]{26}$/
+const WHOLE_ID = /^[rs][a-z2-7]{26}$/
+
+/** Ids of jobs begin with r, those of sweeps with s. */
+export function isSweep(id: string): boolean {
+  return id.startsWith('s')
+}
 
 /**
- * The whole id that a user means by the beginning of one.
+ * The whole id of a job or a sweep that a user means by the beginning of one.
  *
- * @throws CommandError where no job or more than one begins so
+ * @throws CommandError where none or more than one begins so
  */
 export async function findId(client: ApiClient, prefix: string): Promise<string> {
   if (WHOLE_ID.test(prefix)) return prefix
+  const [noun, list, command] = isSweep(prefix)
+    ? ['sweep', '/v1/sweeps', 'jepalab ls --sweeps']
+    : ['job', '/v1/jobs', 'jepalab ls']
   const found: string[] = []
   for (let after: string | null = ''; after !== null; ) {
     const cursor: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
-    const page: JobPage = await client.get<JobPage>(`/v1/jobs?limit=1000${cursor}`)
-    found.push(...page.items.map((job) => job.id).filter((id) => id.startsWith(prefix)))
+    const page: Page = await client.get<Page>(`${list}?limit=1000${cursor}`)
+    found.push(...page.items.map(({ id }) => id).filter((id) => id.startsWith(prefix)))
     after = page.nextCursor
   }
   if (found.length === 1) return found[0]!
   if (found.length === 0)
-    throw new CommandError(`No job's id begins with ${prefix}. List them with jepalab ls.`)
+    throw new CommandError(`No ${noun}'s id begins with ${prefix}. List them with ${command}.`)
   const some = found.slice(0, 3).map((id) => id.slice(0, prefix.length + 4))
   throw new CommandError(
-    `${found.length} jobs begin with ${prefix} (${some.join(', ')}…); give more letters.`,
+    `${found.length} ${noun}s begin with ${prefix} (${some.join(', ')}…); give more letters.`,
   )
 }

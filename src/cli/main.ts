@@ -24,13 +24,30 @@ const COMMANDS: Record<string, { readonly about: string; load(): Promise<Command
     about: 'Post an experiment and watch it',
     load: async () => (await import('./commands/run.ts')).run,
   },
-  ls: { about: 'List jobs, newest first', load: async () => (await import('./commands/ls.ts')).ls },
-  show: { about: 'Show a job and its result', load: async () => (await import('./commands/show.ts')).show },
-  watch: { about: 'Follow a job to its end', load: async () => (await import('./commands/watch.ts')).watch },
-  cancel: { about: 'End a job', load: async () => (await import('./commands/cancel.ts')).cancel },
-  figure: { about: "Save a job's figure", load: async () => (await import('./commands/figure.ts')).figure },
+  sweep: {
+    about: 'Post many runs at once, or preset:NAME, and watch them',
+    load: async () => (await import('./commands/sweep.ts')).sweep,
+  },
+  presets: {
+    about: "List the paper's experiments",
+    load: async () => (await import('./commands/presets.ts')).presets,
+  },
+  ls: { about: 'List jobs or sweeps, newest first', load: async () => (await import('./commands/ls.ts')).ls },
+  show: {
+    about: 'Show a job or a sweep and its result',
+    load: async () => (await import('./commands/show.ts')).show,
+  },
+  watch: {
+    about: 'Follow a job or a sweep to its end',
+    load: async () => (await import('./commands/watch.ts')).watch,
+  },
+  cancel: { about: 'End a job or a sweep', load: async () => (await import('./commands/cancel.ts')).cancel },
+  figure: {
+    about: 'Save the figure of a job or a sweep',
+    load: async () => (await import('./commands/figure.ts')).figure,
+  },
   export: {
-    about: "Save a job's trajectory",
+    about: "Save a job's trajectory, or a sweep's table",
     load: async () => (await import('./commands/export.ts')).exportJob,
   },
   doctor: {

@@ -7,7 +7,15 @@ export interface Screen {
   write(text: string): unknown
 }
 
-type Drawn = Pick<JobView, 'progress'> & { readonly state: string }
+/** What a job or a sweep is drawn from. */
+export interface Drawn {
+  readonly state: string
+  readonly progress: Pick<JobView['progress'], 'fraction' | 'etaSeconds'> & Partial<JobView['progress']>
+  /** What is counted, in words; steps where it is left out. */
+  readonly count?: string
+  /** What may be cut off where the line is short. */
+  readonly rest?: string
+}
 
 const WIDTH = 28
 const PARTS = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
@@ -27,8 +35,9 @@ export class ProgressBar {
     this.#label = label
   }
 
-  draw({ state, progress }: Drawn): void {
-    const line = `${this.#label}  ${state.padEnd(10)} ${barOf(progress)} ${describe(progress)}`
+  draw(drawn: Drawn): void {
+    const { state, progress } = drawn
+    const line = `${this.#label}  ${state.padEnd(10)} ${barOf(progress)} ${describe(drawn)}`
     if (this.#screen.isTTY) {
       const width = this.#screen.columns ?? 80
       this.#screen.write(`\r\u001b[2K${line.slice(0, width - 1)}`)
@@ -38,7 +47,7 @@ export class ProgressBar {
     const told = `${state} ${Math.floor(progress.fraction * 10)}`
     if (told === this.#told) return
     this.#told = told
-    this.#screen.write(`${this.#label}  ${state}  ${describe(progress)}\n`)
+    this.#screen.write(`${this.#label}  ${state}  ${describe(drawn)}\n`)
   }
 
   /** Leaves the bar as it stands and goes to the next line. May be called twice. */
@@ -48,21 +57,24 @@ export class ProgressBar {
   }
 }
 
-function barOf({ fraction }: JobView['progress']): string {
+function barOf({ fraction }: Drawn['progress']): string {
   const eighths = Math.round(Math.min(1, Math.max(0, fraction)) * WIDTH * 8)
   const whole = '█'.repeat(eighths >> 3)
   const part = eighths % 8 === 0 ? '' : PARTS[eighths % 8]!
   return `│${(whole + part).padEnd(WIDTH)}│`
 }
 
-function describe({ step, steps, fraction, etaSeconds }: JobView['progress']): string {
+function describe({ progress, count = stepsOf(progress), rest = '' }: Drawn): string {
+  const { fraction, etaSeconds } = progress
   const percent = `${Math.floor(fraction * 100)} %`.padStart(5)
+  const left = etaSeconds === null || fraction >= 1 ? '' : `  ${shortTime(etaSeconds)} left`
+  return `${percent}  ${count}${left}${rest && `  ${rest}`}`
+}
+
+function stepsOf({ step = 0, steps = 0, fraction }: Drawn['progress']): string {
   // In flow the number of steps is not known before the end, and the fraction is the more careful guess.
   const isCounted = Math.abs(step / steps - fraction) < 0.02
-  const count = isCounted
-    ? `  step ${shortCount(step)} of ${shortCount(steps)}`
-    : `  step ${shortCount(step)}`
-  return `${percent}${count}${etaSeconds === null || fraction >= 1 ? '' : `  ${shortTime(etaSeconds)} left`}`
+  return isCounted ? `step ${shortCount(step)} of ${shortCount(steps)}` : `step ${shortCount(step)}`
 }
 
 /** 950, 12.3k, 4.56M */

@@ -1,14 +1,15 @@
 import { defineCommand } from 'citty'
-import { connect, findId, ID_ARG, URL_ARG } from '../connection.ts'
+import { CommandError } from '../client.ts'
+import { connect, findId, ID_ARG, isSweep, URL_ARG } from '../connection.ts'
 import { saveReply } from '../save-reply.ts'
 
 const FORMATS = ['csv', 'npz', 'parquet', 'json']
 
-/** jepalab export ID: the trajectory, measured and predicted, as a file. */
+/** jepalab export ID: a job's trajectory, measured and predicted, or a sweep's runs as a file. */
 export const exportJob = defineCommand({
   meta: {
     name: 'export',
-    description: "Save a job's trajectory: measured and predicted amplitudes over time",
+    description: "Save a job's trajectory, measured and predicted, or a sweep's table (csv) or result (json)",
   },
   args: {
     ...ID_ARG,
@@ -27,9 +28,18 @@ export const exportJob = defineCommand({
     const id = await findId(client, args.id)
     const ending = FORMATS.find((format) => args.output?.endsWith(`.${format}`))
     const format = args.format ?? ending ?? 'csv'
+    const file = args.output ?? `${id}.${format}`
+    if (isSweep(id)) {
+      if (format !== 'csv' && format !== 'json')
+        throw new CommandError(`A sweep is exported as csv or json, not as ${format}.`)
+      if (args.points !== undefined)
+        throw new CommandError('--points is for trajectories; a sweep has none of its own.')
+      await saveReply(client, `/v1/sweeps/${id}/${format === 'csv' ? 'figure.csv' : 'result'}`, file)
+      return 0
+    }
     const query = new URLSearchParams({ format })
     if (args.points !== undefined) query.set('points', args.points)
-    await saveReply(client, `/v1/jobs/${id}/trajectory?${query}`, args.output ?? `${id}.${format}`)
+    await saveReply(client, `/v1/jobs/${id}/trajectory?${query}`, file)
     return 0
   },
 })

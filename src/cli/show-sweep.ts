@@ -1,0 +1,42 @@
+import { axisLength } from '../experiment/axes.ts'
+import type { Axes } from '../experiment/sweep.ts'
+import type { SweepView } from '../experiment/sweep-view.ts'
+import type { ApiClient } from './client.ts'
+import { printSweepOutcome } from './follow-sweep.ts'
+
+/** Prints a sweep as it is now, and what it found once it has ended. @returns the exit code */
+export async function showSweep(
+  client: ApiClient,
+  id: string,
+  { json }: { json?: boolean | undefined },
+): Promise<number> {
+  const sweep = await client.get<SweepView>(`/v1/sweeps/${id}`)
+  if (json) {
+    process.stdout.write(`${JSON.stringify(sweep)}\n`)
+    return 0
+  }
+  process.stdout.write(`${describe(sweep)}\n`)
+  if (sweep.finishedAt !== null) await printSweepOutcome(client, sweep, {})
+  return 0
+}
+
+function describe({ id, state, progress, counts, total, spec, createdAt, finishedAt }: SweepView): string {
+  const { name, tags = [], search = 'grid', question, claim } = spec
+  const perState = Object.entries(counts).map(([name, n]) => `${n} ${name}`)
+  const lines = [
+    `${id}${name === undefined ? '' : `  ${name}`}`,
+    `${state}, ${Math.floor(progress.fraction * 100)} %, ${total} runs: ${perState.join(', ') || 'none yet'}`,
+    `${search} over ${axesInWords(spec.axes)}${question === undefined ? '' : `, asking ${question}`}`,
+    ...(claim === undefined ? [] : [`to decide ${claim}`]),
+    `created ${createdAt}${finishedAt === null ? '' : `, ended ${finishedAt}`}`,
+    ...(tags.length > 0 ? [`tags ${tags.join(', ')}`] : []),
+  ]
+  return lines.join('\n')
+}
+
+/** objective (2), model.depth (6) */
+export function axesInWords(axes: Axes): string {
+  return Object.entries(axes)
+    .map(([path, axis]) => `${path} (${axisLength(axis)})`)
+    .join(', ')
+}
