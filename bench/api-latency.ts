@@ -1,12 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { on, once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startService } from './running-service.ts'
 
 /**
  * How long GET of a job takes while a worker trains at full load (autocannon -c 10 -R 200), and how soon the
@@ -14,8 +13,6 @@ import { fileURLToPath } from 'node:url'
  * load, beside the same training.
  */
 const SECONDS = Number(process.argv[2] ?? 20)
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-const module = (path: string) => fileURLToPath(new URL(path + extension, import.meta.url))
 
 interface Load {
   readonly latency: { p50: number; p99: number; max: number }
@@ -24,10 +21,9 @@ interface Load {
   readonly requests: { total: number }
 }
 
-const home = mkdtempSync(join(tmpdir(), 'jepalab-bench-'))
-const service = startService()
+const service = await startService()
+const { url, milliseconds } = service
 try {
-  const { url, milliseconds } = await service.ready
   const job = await trainForLong(url)
   const text = await (await fetch(`${url}/v1/jobs/${job}`)).text()
   const first = await loadOf(`${url}/v1/jobs/${job}`)
@@ -43,31 +39,7 @@ try {
   console.log(describe('bare node:http, same bytes', peer))
   console.log(`ratio of p99: ${(ours.latency.p99 / Math.max(peer.latency.p99, 1)).toFixed(2)}`)
 } finally {
-  service.child.kill('SIGTERM')
-  if (service.child.exitCode === null) await once(service.child, 'exit')
-  rmSync(home, { recursive: true, force: true })
-}
-
-function startService(): { child: ChildProcess; ready: Promise<{ url: string; milliseconds: number }> } {
-  const began = performance.now()
-  const args = [...process.execArgv, module('../src/cli/jepalab'), 'serve', '--port', '0', '--workers', '1']
-  const env = { ...process.env, JEPALAB_HOME: home, LOG_LEVEL: 'warn' }
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  const ready = whereItListens(child).then(async (url) => {
-    await fetch(`${url}/healthz`)
-    return { url, milliseconds: performance.now() - began }
-  })
-  return { child, ready }
-}
-
-async function whereItListens(child: ChildProcess): Promise<string> {
-  let text = ''
-  for await (const [chunk] of on(child.stdout!, 'data')) {
-    text += chunk
-    const url = /listens on (http:\/\/\S+)/.exec(text)?.[1]
-    if (url !== undefined) return url
-  }
-  throw new Error('The service ended before it listened.')
+  await service.end()
 }
 
 /** A job that keeps a core busy far longer than the measurement. @returns its id, once it trains */
