@@ -20,6 +20,7 @@ import { predictionRoutes } from './routes/predictions.ts'
 import { presetRoutes } from './routes/presets.ts'
 import { resultRoutes } from './routes/results.ts'
 import { spectrumRoutes } from './routes/spectra.ts'
+import { sweepFigureRoutes } from './routes/sweep-figures.ts'
 import { sweepResultRoutes } from './routes/sweep-results.ts'
 import { sweepRoutes } from './routes/sweeps.ts'
 import { trajectoryRoutes } from './routes/trajectories.ts'
@@ -35,6 +36,7 @@ const ROUTES = [
   artifactRoutes,
   sweepRoutes,
   sweepResultRoutes,
+  sweepFigureRoutes,
   presetRoutes,
   estimateRoutes,
   predictionRoutes,

@@ -18,6 +18,7 @@ import { type AwaitedRun, reportRuns, trajectoryOf } from '../report/stored-runs
 import { vegaLiteComparison, vegaLiteSpec } from '../report/vega.ts'
 import { predict } from '../theory/predict.ts'
 import { sweepCompute } from './sweep-compute.ts'
+import { drawSweep } from './sweep-drawing.ts'
 import { thinTrajectory } from './thin-trajectory.ts'
 
 interface ReportsInput {
@@ -101,6 +102,8 @@ export const COMPUTE = {
     const svg = alone ? drawFigure(first) : drawComparison(title, drawings, columns)
     return format === 'svg' ? svg : renderPng(svg)
   },
+
+  sweepFigure: drawSweep,
 
   ...sweepCompute(openSpectrum),
 }

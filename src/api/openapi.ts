@@ -40,10 +40,16 @@ type JsonObject = { [key: string]: Json }
 function markNames(value: Json): Json {
   if (Array.isArray(value)) return value.map(markNames)
   if (value === null || typeof value !== 'object') return value
-  const entries = Object.entries(value).map(([key, inner]): [string, Json] =>
+  const entries = Object.entries(asOf2020(value)).map(([key, inner]): [string, Json] =>
     key === '$id' ? [NAME, inner] : [key, markNames(inner)],
   )
   return Object.fromEntries(entries)
+}
+
+/** TypeBox writes a list of fixed length as JSON Schema did before 2020-12, which OpenAPI 3.1 speaks. */
+function asOf2020(schema: JsonObject): JsonObject {
+  const { items, additionalItems, ...rest } = schema
+  return Array.isArray(items) ? { ...rest, prefixItems: items, items: additionalItems ?? true } : schema
 }
 
 /** The app's own document: every schema with a name stands once, under components, and is referred to. */
