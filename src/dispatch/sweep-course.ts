@@ -154,14 +154,11 @@ function sum(counts: Counts, of: (state: JobState) => boolean): number {
   return Object.entries(counts).reduce((total, [state, n]) => (of(state as JobState) ? total + n : total), 0)
 }
 
-function endOf({ state, total }: Sweep, counts: Counts, analysis: SweepAnalysis): SweepEnd {
-  const lost = sum(counts, (each) => each === 'failed' || each === 'cancelled')
+function endOf({ id, state, total }: Sweep, counts: Counts, analysis: SweepAnalysis): SweepEnd {
+  const { failed = 0, cancelled = 0 } = counts
   if (state === 'cancelling') return { state: 'cancelled', reason: null, analysis }
-  if (lost === 0) return { state: 'succeeded', reason: null, analysis }
-  const message = `${lost} of ${total} runs have no result (${counts.failed ?? 0} failed, ${counts.cancelled ?? 0} cancelled); list them with GET /v1/jobs?sweep=… and post the sweep again to run them anew.`
-  return {
-    state: lost === total ? 'failed' : 'partially_succeeded',
-    reason: { code: 'RUNS_FAILED', message },
-    analysis,
-  }
+  if (failed + cancelled === 0) return { state: 'succeeded', reason: null, analysis }
+  const { code, message } = new ExperimentError('RUNS_FAILED', { id, total, failed, cancelled })
+  const all = failed + cancelled === total
+  return { state: all ? 'failed' : 'partially_succeeded', reason: { code, message }, analysis }
 }

@@ -88,6 +88,11 @@ const failures = {
     say: (f: { id: string; state: string; wanted: string }) =>
       `${f.id.startsWith('s') ? 'Sweep' : 'Job'} ${f.id} is ${f.state}, so ${f.wanted} makes no sense now.`,
   },
+  RUNS_FAILED: {
+    status: 409,
+    say: (f: { id: string; total: number; failed: number; cancelled: number }) =>
+      `${f.failed + f.cancelled} of ${f.total} runs have no result (${f.failed} failed, ${f.cancelled} cancelled); list them with GET /v1/jobs?sweep=${f.id}&state=failed and post the sweep again to run them anew.`,
+  },
   QUEUE_UNREACHABLE: {
     status: 503,
     say: (f: { why: string }) =>
