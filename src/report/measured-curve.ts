@@ -19,19 +19,24 @@ export interface MeasuredCurve {
 const SAME_TIME = 1e-12 // relative; a row and a passage this close are one
 const ARRIVED = 1e-5 // of w̄*, distance from it
 const OVERSHOT = 1.001 // of w̄*: more is no arrival but a jump
+const NEAR = 3 // nodes on either side that a polynomial goes through
 const SAME_PLACE = 1e-4 // in y: nearer nodes would magnify their rounding
 
-/** The points of one feature, up to the first amplitude that is not a number. */
+/** The points of one feature, up to the first amplitude that is not a number. Rows and passages rise in time. */
 export function measuredCurve({ time, amplitudes, passages }: Measurements, feature: number): MeasuredCurve {
-  const rows = time.map((t, k) => [t, amplitudes[feature]![k]!] as const)
-  const rungs = passages[feature]!.time.map((t, k) => [t, passages[feature]!.amplitude[k]!] as const)
-  const merged = [...rows, ...rungs].sort(([a], [b]) => a - b) // stable: at equal times the row comes first
+  const rows = amplitudes[feature]!
+  const rungs = passages[feature]!
   const curve = { time: [] as number[], amplitude: [] as number[] }
-  for (const [t, w] of merged) {
+  let last = -1
+  for (let row = 0, rung = 0; row < time.length || rung < rungs.time.length; ) {
+    const isRow = rung >= rungs.time.length || time[row]! <= rungs.time[rung]! // at equal times the row comes first
+    const t = isRow ? time[row]! : rungs.time[rung]!
+    const w = isRow ? rows[row++]! : rungs.amplitude[rung++]!
     if (!Number.isFinite(w)) break
-    if (t - (curve.time.at(-1) ?? -1) <= SAME_TIME * t) continue
+    if (t - last <= SAME_TIME * t) continue
     curve.time.push(t)
     curve.amplitude.push(w)
+    last = t
   }
   return curve
 }
@@ -55,7 +60,7 @@ export function timeOfReaching(curve: MeasuredCurve, level: number, fixedPoint: 
   const { nodes, at } = climb(curve, first, place)
   if (at === 0) return curve.time[first]! // from 0 in one row: no logarithm to go by
   // Where that row found the mode arrived, its distance from w̄* is rounding and tells no time.
-  const arrived = fixedPoint - reached < ARRIVED * fixedPoint && at >= 3
+  const arrived = fixedPoint - reached < ARRIVED * fixedPoint && at >= NEAR
   return (arrived ? extrapolate : interpolate)(nodes, at, place(level))
 }
 
@@ -64,10 +69,11 @@ export function amplitudeAt(curve: MeasuredCurve, time: number): number | null {
   const at = curve.time.findIndex((t) => t >= time)
   if (at < 0 || time < curve.time[0]!) return null
   if (at === 0) return curve.amplitude[0]!
-  const nodes = curve.time.map(
-    (t, k) => [t, Math.log(Math.max(curve.amplitude[k]!, Number.MIN_VALUE))] as const,
-  )
-  return Math.exp(interpolate(nodes, at, time))
+  const first = Math.max(0, at - NEAR)
+  const nodes = curve.time
+    .slice(first, at + NEAR)
+    .map((t, k) => [t, Math.log(Math.max(curve.amplitude[first + k]!, Number.MIN_VALUE))] as const)
+  return Math.exp(interpolate(nodes, at - first, time))
 }
 
 type Node = readonly [x: number, y: number]
@@ -76,29 +82,32 @@ type Node = readonly [x: number, y: number]
 function climb(curve: MeasuredCurve, first: number, place: (w: number) => number) {
   const nodes: Node[] = []
   let at = 0
-  for (const [k, w] of curve.amplitude.entries()) {
-    if (k > first && nodes.length > at + 3) break
+  let highest = Number.NEGATIVE_INFINITY
+  for (let k = 0; k < curve.amplitude.length; k++) {
+    const w = curve.amplitude[k]!
+    if (k > first && nodes.length > at + NEAR) break
     if (w <= 0) continue
     const y = place(w)
-    const gain = y - (nodes.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY)
+    const gain = y - highest
     if (k === first) {
       if (gain <= 0) throw new Error('The first point above the level is no higher than one below it.')
       at = nodes.length
     } else if (gain <= SAME_PLACE) continue
     nodes.push([y, curve.time[k]!])
+    highest = y
   }
   return { nodes, at }
 }
 
 /** The value at x of the polynomial through the three nodes on either side of it, kept between its neighbours' values. */
 function interpolate(nodes: readonly Node[], at: number, x: number): number {
-  const near = nodes.slice(Math.max(0, at - 3), at + 3)
+  const near = nodes.slice(Math.max(0, at - NEAR), at + NEAR)
   return keptBetween(nodes, at, x, lagrange(near, x))
 }
 
 /** The value at x of the parabola through the three nodes before it, kept likewise. */
 function extrapolate(nodes: readonly Node[], at: number, x: number): number {
-  return keptBetween(nodes, at, x, lagrange(nodes.slice(Math.max(0, at - 3), at), x))
+  return keptBetween(nodes, at, x, lagrange(nodes.slice(Math.max(0, at - NEAR), at), x))
 }
 
 function keptBetween(nodes: readonly Node[], at: number, x: number, value: number): number {

@@ -134,10 +134,12 @@ function theoryResidual({ features }: TrajectoryView, forecasts: readonly Foreca
   let sum = 0
   let count = 0
   for (const { measured, predicted } of features) {
-    for (const [k, w] of measured.entries()) {
+    for (let k = 0; k < measured.length; k++) {
+      const w = measured[k]
       const expected = predicted[k]
-      if (w === null || expected == null) continue
-      sum += ((w - expected) / largest) ** 2
+      if (w == null || expected == null) continue
+      const miss = (w - expected) / largest
+      sum += miss * miss
       count += 1
     }
   }

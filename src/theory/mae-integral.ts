@@ -31,15 +31,42 @@ function series(v: number, m: number): number {
   }
 }
 
-/** (2) without its term j = 0. */
+/** (2) without its term j = 0. Terms j and m − j are the same, and that of θ = π has a closed form. */
 function rootSum(v: number, m: number): number {
   let sum = 0
-  for (let j = 1; j < m; j++) {
-    const theta = (2 * Math.PI * j) / m
+  for (const { cosine, sine, halfSine2, cosine2, sine2 } of rootsOf(m)) {
     // 1 − 2v cos θ + v² = (1 − v)² + 4v sin²(θ/2): no cancellation at small θ
-    const square = (1 - v) ** 2 + 4 * v * Math.sin(theta / 2) ** 2
-    const angle = Math.atan2(v * Math.sin(theta), 1 - v * Math.cos(theta))
-    sum += Math.cos(2 * theta) * 0.5 * Math.log(square) - Math.sin(2 * theta) * angle
+    const square = (1 - v) ** 2 + 4 * v * halfSine2
+    sum += cosine2 * Math.log(square) - 2 * sine2 * Math.atan2(v * sine, 1 - v * cosine)
   }
+  if (m % 2 === 0) sum += Math.log1p(v)
   return -sum / m
+}
+
+/** Of the angles θ between 0 and π: cos θ, sin θ, sin²(θ/2), cos 2θ, sin 2θ. */
+interface Root {
+  readonly cosine: number
+  readonly sine: number
+  readonly halfSine2: number
+  readonly cosine2: number
+  readonly sine2: number
+}
+
+const ROOTS = new Map<number, readonly Root[]>()
+
+function rootsOf(m: number): readonly Root[] {
+  const known = ROOTS.get(m)
+  if (known !== undefined) return known
+  const roots = Array.from({ length: Math.ceil(m / 2) - 1 }, (_, k) => {
+    const theta = (2 * Math.PI * (k + 1)) / m
+    return {
+      cosine: Math.cos(theta),
+      sine: Math.sin(theta),
+      halfSine2: Math.sin(theta / 2) ** 2,
+      cosine2: Math.cos(2 * theta),
+      sine2: Math.sin(2 * theta),
+    }
+  })
+  ROOTS.set(m, roots)
+  return roots
 }

@@ -1,6 +1,7 @@
 import type { Objective } from '../experiment/spec.ts'
 import { advance, clockOf } from './clock.ts'
 import { fixedPoint } from './fixed-points.ts'
+import { growingAmplitudes } from './growth-curve.ts'
 import { logOmega } from './lambert.ts'
 import { checkMode, type Mode } from './mode.ts'
 
@@ -29,7 +30,7 @@ export function amplitudesAt(objective: Objective, mode: Mode, times: readonly n
   if (scale === target) return times.map(() => scale)
   if (depth === 1 && objective === 'mae') return times.map((t) => shallowMae(mode, t))
   if (depth === 1 && lambda > 0 && scale < target) return times.map((t) => shallowJepa(mode, t))
-  return byClock(objective, mode, times)
+  return inOrder(objective, mode, times)
 }
 
 /** Views that share nothing along the feature: only x's own variance acts. */
@@ -49,20 +50,31 @@ function shallowJepa({ lambda, rho, scale }: Mode, time: number): number {
   return rho / (1 + logOmega(start + Math.log(start) - lambda * rho * time))
 }
 
-/** Each time is reached from the one before it, so a sorted list costs a few evaluations a point. */
-function byClock(objective: Objective, mode: Mode, times: readonly number[]): number[] {
-  const clock = clockOf(objective, mode)
-  const amplitudes = new Array<number>(times.length).fill(mode.scale)
+/** Each time is reached from the one before it, so a list costs a few evaluations a point. */
+function inOrder(objective: Objective, mode: Mode, times: readonly number[]): number[] {
+  if (times.every((time, k) => k === 0 || time >= times[k - 1]!)) return atRising(objective, mode, times)
   const rising = times.map((_, k) => k).sort((a, b) => times[a]! - times[b]!)
-  let [y, now] = [clock.start, 0]
-  for (const k of rising) {
-    const time = times[k]!
-    if (time === Infinity) {
-      amplitudes[k] = fixedPoint(objective, mode.rho, mode.depth)
-      continue
-    }
-    if (time > now) [y, now] = [advance(clock, y, time - now), time]
-    if (time > 0) amplitudes[k] = clock.amplitude(y)
-  }
+  const found = atRising(
+    objective,
+    mode,
+    rising.map((k) => times[k]!),
+  )
+  const amplitudes = new Array<number>(times.length)
+  for (const [i, k] of rising.entries()) amplitudes[k] = found[i]!
   return amplitudes
+}
+
+function atRising(objective: Objective, mode: Mode, rising: readonly number[]): number[] {
+  const grows = mode.lambda > 0 && mode.scale < fixedPoint(objective, mode.rho, mode.depth)
+  return (grows ? growingAmplitudes(objective, mode, rising) : null) ?? byClock(objective, mode, rising)
+}
+
+function byClock(objective: Objective, mode: Mode, rising: readonly number[]): number[] {
+  const clock = clockOf(objective, mode)
+  let [y, now] = [clock.start, 0]
+  return rising.map((time) => {
+    if (time === Infinity) return fixedPoint(objective, mode.rho, mode.depth)
+    if (time > now) [y, now] = [advance(clock, y, time - now), time]
+    return time > 0 ? clock.amplitude(y) : mode.scale
+  })
 }
