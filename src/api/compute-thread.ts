@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { basename } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ExperimentError } from '../experiment/failure.ts'
@@ -7,7 +7,8 @@ import type { Answer, Question, ThreadData } from './compute.ts'
 import { COMPUTE } from './compute-table.ts'
 
 /** The thread behind compute.ts: takes one question after the other and answers each. */
-const NICE = 10 // of 19
+const LOWEST = 19 // nice
+const STEP = 10 // more than the process, for a thread in the background
 
 const port = parentPort
 if (port === null) throw new Error('compute-thread.ts runs as a worker thread only.')
@@ -32,7 +33,8 @@ async function answer({ ticket, name, input }: Question): Promise<Answer> {
 /** Lowers the priority of this thread alone, where the system has a number for it (Linux); elsewhere it stays as it is. */
 function giveWay(): void {
   try {
-    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICE)
+    const thread = Number(basename(readlinkSync('/proc/thread-self')))
+    setPriority(thread, Math.min(LOWEST, getPriority(thread) + STEP))
   } catch {
     // without /proc, or not allowed: it competes like any other thread
   }
