@@ -11,6 +11,7 @@ import type { PredictionRequest } from '../experiment/prediction.ts'
 import { resolveSpec } from '../experiment/resolve.ts'
 import type { ResultView, SpectrumView } from '../experiment/result-view.ts'
 import type { ExperimentSpec } from '../experiment/spec.ts'
+import { checkpoint } from '../ledger/checkpoint.ts'
 import { drawComparison } from '../report/comparison.ts'
 import { drawFigure } from '../report/figure.ts'
 import { renderPng } from '../report/png.ts'
@@ -106,6 +107,8 @@ export const COMPUTE = {
   sweepFigure: drawSweep,
 
   ...sweepCompute(openSpectrum),
+
+  checkpoint: (ledger: string): void => checkpoint(ledger),
 }
 export type ComputeTable = typeof COMPUTE
 

@@ -15,6 +15,9 @@ import type { Limits } from './limits.ts'
 import { softwareVersion } from './software-version.ts'
 import { sweepWorkIn } from './sweep-work.ts'
 
+/** Between two moves of the ledger's log of changes into its file. */
+const CHECKPOINT_MS = 1000
+
 /** The API with all that it stands on, not yet listening. */
 export interface Service {
   readonly app: FastifyInstance
@@ -74,6 +77,14 @@ async function open(
   atEnd(() => compute.close())
   const bulk = new Compute({ background: true })
   atEnd(() => bulk.close())
+  const moving = setInterval(
+    () =>
+      bulk
+        .run('checkpoint', ledgerPath)
+        .catch((error) => log.warn({ err: error }, 'log of the ledger not moved')),
+    CHECKPOINT_MS,
+  )
+  atEnd(() => clearInterval(moving))
   const gpus = settings.redisUrl === null ? findGpus().names.length : null
   const bounds = { maxSteps, maxMemory, gpus }
   const dispatch = openDispatch({

@@ -84,10 +84,11 @@ export function move(desk: Desk, id: string, attempt: number, to: JobState, chan
   return moveAll(desk, [{ id, attempt, to, change }]) === 1
 }
 
-/** The same for some runs in one transaction. @returns how many were moved */
+/** The same for some runs in one transaction; many of them come of the queue and the files, and are made again where they get lost. @returns how many were moved */
 export function moveAll(desk: Desk, moves: readonly Move[]): number {
   const at = desk.clock()
-  const events = desk.ledger.atomically(() =>
+  const together = moves.length > 1 ? desk.ledger.lightly : desk.ledger.atomically
+  const events = together(() =>
     moves.map(({ id, attempt, to, change = {} }) => desk.ledger.transition(id, attempt, to, change, at)),
   )
   let moved = 0

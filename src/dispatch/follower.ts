@@ -45,7 +45,7 @@ export function followQueue(
   }
   const adopt = (changes: readonly RunProgress[]) =>
     inSlices(changes, (slice) =>
-      desk.ledger.atomically(
+      desk.ledger.lightly(
         () =>
           void moveAll(
             desk,

@@ -39,7 +39,7 @@ export function openGatherer(desk: Desk, maxMemory: number): Gatherer {
       const candidates = ledger.waiting.ofShape(first.shape, sweep, first.position, MOST_RUNS)
       const runs = within(candidates, maxMemory)
       const cohort = nameOf(runs)
-      ledger.atomically(() => ledger.waiting.assign(runs, cohort))
+      ledger.lightly(() => ledger.waiting.assign(runs, cohort))
       desk.log.info({ cohort, sweep, runs: runs.length }, 'cohort gathered')
       return cohort
     }

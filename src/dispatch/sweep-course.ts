@@ -43,7 +43,7 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
     const from = isSearch ? sweep.points : sweep.cursor
     const admitted = await work.admit(sweep.spec, points, from)
     if (!isUnchanged(sweep)) return
-    const events = ledger.atomically(() => {
+    const events = ledger.lightly(() => {
       if (isSearch) ledger.sweeps.addPoints(sweep.id, points.length)
       return ledger.sweeps.admit(sweep.id, admitted, clock())
     })

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'libsql'
 import type { JobState } from '../experiment/states.ts'
-import { type Atomically, atomicallyOn } from './atomically.ts'
+import { type Atomically, atomicallyOn, lightlyOn } from './atomically.ts'
+import { PATIENT_PAGES } from './checkpoint.ts'
 import { type EventBook, openEvents } from './events.ts'
 import { listRuns, openRunReader, type RunPage, type RunQuery } from './pages.ts'
 import { openPosts, type Posts } from './posts.ts'
@@ -23,6 +24,8 @@ export interface Ledger extends Posts, Transitions {
   readonly waiting: WaitingRoom
   /** Runs writes that stand or fall together, with one sync for all. */
   readonly atomically: Atomically
+  /** The same for what can be made again: it does not wait for the disk. */
+  readonly lightly: Atomically
   find(id: string): Run | null
   standing(id: string): Standing | null
   /** The queue jobs that have a run still to end. */
@@ -46,6 +49,7 @@ export function openLedger(path: string): Ledger {
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
+  database.pragma(`wal_autocheckpoint = ${PATIENT_PAGES}`)
   migrate(database)
   const atomically = atomicallyOn(database)
   const events = openEvents(database)
@@ -65,7 +69,7 @@ export function openLedger(path: string): Ledger {
     `SELECT DISTINCT cohort FROM runs INDEXED BY runs_placed WHERE cohort <> '' AND state IN ${OPEN_STATES}`,
   )
   const toTrain = database.prepare(
-    `SELECT id, state, attempt, crashes, spec, data_digest AS "dataDigest" FROM runs
+    `SELECT id, state, attempt, crashes, spec, data_digest AS "dataDigest" FROM runs JOIN specs ON specs.run = id
      WHERE cohort = ? AND state IN ('queued', 'starting', 'running', 'recovering')`,
   )
   let open = true
@@ -76,6 +80,7 @@ export function openLedger(path: string): Ledger {
     sweeps: openSweepBook(database, atomically, { post, postAgain: writing(postAgain) }),
     waiting: openWaitingRoom(database),
     atomically,
+    lightly: lightlyOn(database),
     post,
     postAgain: writing(postAgain),
     label: writing(label),

@@ -17,7 +17,8 @@ export interface RunPage {
   readonly nextCursor: string | null
 }
 
-const RUN = `SELECT runs.*, (SELECT json_group_array(tag) FROM tags WHERE run = runs.id) AS tags FROM runs`
+const RUN = `SELECT runs.*, asked, spec, warnings, (SELECT json_group_array(tag) FROM tags WHERE run = runs.id) AS tags
+  FROM runs JOIN specs ON specs.run = runs.id`
 
 export interface RunReader {
   find(id: string): Run | null

@@ -21,13 +21,15 @@ export interface Posts {
 
 export function openPosts(database: Database.Database, atomically: Atomically, events: EventBook): Posts {
   const insert = database.prepare(
-    `INSERT INTO runs (id, state, attempt, crashes, asked, spec, name, warnings, data_digest, cohort, progress,
+    `INSERT INTO runs (id, state, attempt, crashes, name, data_digest, cohort, progress,
        alone, shape, seconds, bytes, created_at, queued_at, changed_at)
-     VALUES (@id, 'queued', 1, 0, @asked, @spec, @name, @warnings, @dataDigest, @cohort, @progress,
+     VALUES (@id, 'queued', 1, 0, @name, @dataDigest, @cohort, @progress,
        @alone, @shape, @seconds, @bytes, @at, @at, @at)`,
   )
+  const insertSpec = database.prepare('INSERT INTO specs (run, asked, spec, warnings) VALUES (?, ?, ?, ?)')
+  const warn = database.prepare('UPDATE specs SET warnings = ? WHERE run = ?')
   const again = database.prepare(
-    `UPDATE runs SET state = 'queued', attempt = attempt + 1, crashes = 0, cohort = ?, warnings = ?,
+    `UPDATE runs SET state = 'queued', attempt = attempt + 1, crashes = 0, cohort = ?,
        device = NULL, engine = NULL, reason = NULL, manifest = NULL, started_at = NULL, finished_at = NULL,
        progress = json_set(progress, '$.step', 0, '$.fraction', 0, '$.etaSeconds', NULL),
        queued_at = ?, changed_at = ?
@@ -41,10 +43,7 @@ export function openPosts(database: Database.Database, atomically: Atomically, e
       atomically(() => {
         insert.run({
           id: run.id,
-          asked: JSON.stringify(run.asked),
-          spec: JSON.stringify(run.spec),
           name: run.name,
-          warnings: JSON.stringify(run.warnings),
           dataDigest: run.dataDigest,
           cohort: run.cohort,
           progress: JSON.stringify(run.progress),
@@ -54,6 +53,10 @@ export function openPosts(database: Database.Database, atomically: Atomically, e
           bytes: run.bytes,
           at,
         })
+        const [asked, spec, warnings] = [run.asked, run.spec, run.warnings].map((part) =>
+          JSON.stringify(part),
+        )
+        insertSpec.run(run.id, asked, spec, warnings)
         for (const name of run.tags) tag.run(name, run.id)
         return events.append(run.id, 'state', at)
       }),
@@ -61,8 +64,8 @@ export function openPosts(database: Database.Database, atomically: Atomically, e
       atomically(() => {
         const from = (state.get(id, attempt) as { state: JobState } | undefined)?.state
         if (from === undefined || !mayFollow(from, 'queued')) return null
-        const warnings = JSON.stringify(next.warnings)
-        if (again.run(next.cohort, warnings, at, at, id, attempt, from).changes !== 1) return null
+        if (again.run(next.cohort, at, at, id, attempt, from).changes !== 1) return null
+        warn.run(JSON.stringify(next.warnings), id)
         return events.append(id, 'state', at)
       }),
     label: (id, name, tags) =>

@@ -55,10 +55,21 @@ const MIGRATIONS: readonly string[] = [
      result TEXT NOT NULL,
      trajectory TEXT NOT NULL
    ) STRICT;`,
+  // What was asked lies apart from how it goes: a row is written anew at each change, and specs are its larger part.
   // Sweeps. A run with cohort '' waits to be gathered with others of its shape; `alone` says that somebody asked for it by
   // itself. Runs are counted per sweep and state by triggers, in the transaction that moves them. A sweep's `cursor` is the
   // number of points admitted so far. Trajectories are made from a run's files when they are asked for.
-  `ALTER TABLE results DROP COLUMN trajectory;
+  `CREATE TABLE specs (
+     run TEXT PRIMARY KEY REFERENCES runs (id),
+     asked TEXT NOT NULL,
+     spec TEXT NOT NULL,
+     warnings TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO specs (run, asked, spec, warnings) SELECT id, asked, spec, warnings FROM runs;
+   ALTER TABLE runs DROP COLUMN asked;
+   ALTER TABLE runs DROP COLUMN spec;
+   ALTER TABLE runs DROP COLUMN warnings;
+   ALTER TABLE results DROP COLUMN trajectory;
    ALTER TABLE runs ADD COLUMN alone INTEGER NOT NULL DEFAULT 1;
    ALTER TABLE runs ADD COLUMN shape TEXT;
    ALTER TABLE runs ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
