@@ -68,7 +68,7 @@ const shapes: Readonly<Record<string, (share: number, root: number) => number>> 
 for (const [name, margin] of Object.entries(shapes)) {
   it(`${name}: every flip is found within the tolerance, by at most one run more than bisection takes`, () => {
     const random = chance(7)
-    for (let trial = 0; trial < 20; trial++) {
+    for (let trial = 0; trial < 12; trial++) {
       const tolerance = [0.3, 0.03, 0.01, 1e-4][trial % 4]!
       const spec = search({ tolerance })
       const roots = new Map([1, 2, 3].map((depth) => [depth, random()]))

@@ -140,3 +140,28 @@ it('the init scale at which learning stops to be greedy is where theory has it',
   }
   assert.ok(boundary.runs <= boundary.gridRuns / 10, `${boundary.runs} runs against ${boundary.gridRuns}`)
 })
+
+it('how far a decoder may be ahead before its feature collapses is found where no theory is drawn beside it', async () => {
+  const first = 0.1
+  const spec: SweepSpec = {
+    base: {
+      ...base,
+      data: { kind: 'gaussian', lambda: [1], rho: [0.5] },
+      model: { kind: 'deep-linear', depth: 1 },
+      init: { kind: 'explicit', layers: [[[first]]], decoder: [[first]] },
+      training: { mode: 'flow', time: 1e3 },
+    },
+    axes: { 'data.rho.0': [0.3, 0.6, 0.9], 'init.decoder.0.0': { linear: [0.1, 1] } },
+    search: 'boundary',
+    question: 'collapses:0',
+    tolerance: 0.005,
+  }
+  const boundary = boundaryOf(spec, await search(spec))
+  for (const { x, interval, below, above, predicted } of boundary.lines) {
+    // docs/theory.md §7: w ends at √(ρ² − v² + w²) of the start, and half of w̄* = ρ is where v² = ¾ρ² + w².
+    const exact = Math.sqrt(0.75 * (x as number) ** 2 + first ** 2)
+    assert.ok(interval![0] <= exact && exact <= interval![1], `ρ ${x}: ${interval} around ${exact}`)
+    assert.deepEqual([below, above, predicted], [false, true, null])
+  }
+  assert.ok(boundary.runs <= boundary.gridRuns / 10, `${boundary.runs} runs against ${boundary.gridRuns}`)
+})

@@ -10,6 +10,7 @@ import { applicability } from '../applicability.ts'
 import { type Forecast, forecastAmplitudes, forecastOf, timePerFlow } from '../forecast.ts'
 import { predictedGreedyIndex } from '../greedy.ts'
 import { placeAt, pointsAt, type Search } from './boundary-lines.ts'
+import { type Asked, nextShare } from './boundary-step.ts'
 import { type Answer, ask, type Seen } from './question.ts'
 
 /** What theory says of a place of the search: what it foresees of each run, and the answer that makes. */
@@ -85,17 +86,21 @@ function endOf({ training }: ResolvedSpec): number | null {
   return learningRate * steps
 }
 
+/** What takes time to foresee is worked out when it is read: a question reads one of the three. */
 function seenBy(spec: ResolvedSpec, { lambda, rho, sigma2 }: Spectrum, end: number): Seen {
   const forecasts = lambda.map((l, i) => forecastOf(spec, l, rho[i]!, null, sigma2[i]))
   return {
     criticalTimes: forecasts.map(({ criticalTime }) =>
       criticalTime === null || criticalTime > end ? null : criticalTime,
     ),
-    final: forecasts.map((forecast) => forecastAmplitudes(spec, forecast, [end])[0] ?? null),
+    get final() {
+      return forecasts.map((forecast) => forecastAmplitudes(spec, forecast, [end])[0] ?? null)
+    },
     fixedPoints: forecasts.map(({ fixedPoint }) => fixedPoint),
-    greedyIndex: forecasts.every((forecast) => arrivesBy(spec, forecast, end))
-      ? predictedGreedyIndex(spec, forecasts)
-      : null,
+    get greedyIndex() {
+      const isWhole = forecasts.every((forecast) => arrivesBy(spec, forecast, end))
+      return isWhole ? predictedGreedyIndex(spec, forecasts) : null
+    },
   }
 }
 
@@ -109,11 +114,11 @@ function arrivesBy(spec: ResolvedSpec, { mode }: Forecast, end: number): boolean
 }
 
 const PARTS = 16
-const HALVINGS = 28 // of a part: the place is right to 1e-9 of the axis
+const EXACT = 1e-8 // of a part of the axis
 
 /**
- * Where theory's answer flips along a line: of several places the one next to `near`, or the lowest. Null where it flips nowhere, or between
- * two of 17 places and back.
+ * Where theory's answer flips along a line, found as the runs' is: of several places the one next to `near`, or the lowest. Null where it
+ * flips nowhere, or between two of 17 places and back.
  */
 export function predictedPlace(
   search: Search,
@@ -121,19 +126,28 @@ export function predictedPlace(
   x: unknown,
   near: number | null,
 ): number | null {
-  const yesAt = (share: number) => oracle(x, placeAt(search, share))?.answer?.yes ?? null
-  const answers = Array.from({ length: PARTS + 1 }, (_, k) => yesAt(k / PARTS))
-  const places = answers.slice(1).flatMap((yes, k) => {
-    const before = answers[k]!
-    if (yes === null || before === null || yes === before) return []
-    let [from, to] = [k / PARTS, (k + 1) / PARTS]
-    for (let n = 0; n < HALVINGS; n++) {
-      const middle = (from + to) / 2
-      if (yesAt(middle) === before) from = middle
-      else to = middle
-    }
-    return [placeAt(search, (from + to) / 2)]
+  const answerAt = (share: number) => oracle(x, placeAt(search, share))?.answer ?? null
+  const answers = Array.from({ length: PARTS + 1 }, (_, k) => answerAt(k / PARTS))
+  const places = answers.slice(1).flatMap((high, k) => {
+    const low = answers[k]
+    if (high === null || low == null || high.yes === low.yes) return []
+    const flip = flipBetween({ share: 0, ...low }, { share: 1, ...high }, (u) => answerAt((k + u) / PARTS))
+    return [placeAt(search, (k + flip) / PARTS)]
   })
   if (near === null) return places[0] ?? null
   return places.sort((a, b) => Math.abs(a - near) - Math.abs(b - near))[0] ?? null
+}
+
+function flipBetween(low: Asked, high: Asked, answerAt: (share: number) => Answer | null): number {
+  const known = [low, high]
+  while (high.share - low.share > EXACT) {
+    const share = nextShare([low, high], known, known.length - 2, EXACT)
+    const answer = answerAt(share)
+    if (answer === null) break // the run ends before there is one
+    const next = { share, ...answer }
+    known.push(next)
+    if (next.yes === low.yes) low = next
+    else high = next
+  }
+  return (low.share + high.share) / 2
 }
