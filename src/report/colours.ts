@@ -20,7 +20,8 @@ export function coloursByRank(values: readonly number[]): string[] {
   })
 }
 
-function shade(share: number): string {
+/** From dark (0) to pale (1). */
+export function shade(share: number): string {
   const at = share * (STOPS.length - 1)
   const k = Math.min(Math.floor(at), STOPS.length - 2)
   const [low, high] = [channels(STOPS[k]!), channels(STOPS[k + 1]!)]

@@ -9,11 +9,16 @@ import { type MeasuredCurve, measuredCurve, timeOfReaching } from './measured-cu
  * share of the fixed point w̄*, so that every feature rises from 0 to 1 and crosses the fraction p at its
  * critical time. A feature without a fixed point (λ ≤ 0) is a share of the largest one.
  */
-export interface Drawing {
-  readonly id: string
+export interface Traced {
   readonly spec: ResolvedSpec
-  readonly result: ResultView
+  readonly result: Pick<ResultView, 'features'>
   readonly trajectory: TrajectoryView
+}
+
+/** A run with all that its own figure says of it. */
+export interface Drawing extends Traced {
+  readonly id: string
+  readonly result: ResultView
 }
 
 export interface FeatureCurves {
@@ -47,7 +52,7 @@ const SHORTEST = 1e-290 // shorter runs, and parts of them, are no doubles
 const LOG_FROM = 12 // a window of less than this ratio reads better on a linear axis
 
 /** Curves of a run in the window in which its features are learned. */
-export function curvesOf(drawing: Drawing): Curves {
+export function curvesOf(drawing: Traced): Curves {
   const { result, trajectory } = drawing
   const curves = result.features.map((_, i) => measuredCurve(withPassages(trajectory), i))
   const named = namedFeatures(drawing)
@@ -72,7 +77,7 @@ export function curvesOf(drawing: Drawing): Curves {
 }
 
 function predictedCurve(
-  { spec, result, trajectory }: Drawing,
+  { spec, result, trajectory }: Traced,
   i: number,
   grid: readonly number[],
   unit: number,
@@ -87,7 +92,7 @@ function predictedCurve(
 }
 
 /** All, or where there are too many the first that were learned; where none was, the first that may still rise. */
-function namedFeatures({ spec, result }: Drawing): ResultView['features'] {
+function namedFeatures({ spec, result }: Traced): ResultView['features'] {
   if (result.features.length <= NAMED) return result.features
   const learned = result.features
     .filter(({ criticalTime }) => (criticalTime.measured ?? 0) > 0)
@@ -117,7 +122,7 @@ function withPassages({ time, step, features }: TrajectoryView) {
 }
 
 function learningWindow(
-  { spec, result, trajectory }: Drawing,
+  { spec, result, trajectory }: Traced,
   named: ResultView['features'],
   curves: readonly MeasuredCurve[],
 ): Window {

@@ -1,5 +1,5 @@
 import { FAINT, GRID, INK } from './colours.ts'
-import { type Curves, curvesOf, type Drawing, type FeatureCurves } from './curves.ts'
+import { type Curves, curvesOf, type FeatureCurves, type Traced } from './curves.ts'
 import { spreadLabels } from './layout.ts'
 import { linearScale, logScale, type Scale } from './scales.ts'
 import { settle } from './settle.ts'
@@ -36,7 +36,7 @@ const HIGHEST = 1.3 // of the fixed point: what overshoots further leaves the fr
  * One run in a box: measured (wide, pale) under predicted (thin, dashed) shares of the fixed point over
  * time, labels in the order of learning above, the critical times on the line at p.
  */
-export function drawPanel(drawing: Drawing, box: Box, clipId: string): string {
+export function drawPanel(drawing: Traced, box: Box, clipId: string): string {
   const curves = curvesOf(drawing)
   const frame = frameOf(curves, box)
   const clip = element('clipPath', { id: clipId }, element('rect', { ...corners(frame, 3) }))
@@ -77,7 +77,7 @@ function corners({ left, right, top, bottom }: Frame, margin: number) {
   }
 }
 
-function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Drawing): string {
+function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Traced): string {
   const parts: string[] = []
   for (const value of [0, 0.25, 0.5, 0.75, 1]) {
     const y = share.place(value)

@@ -52,6 +52,7 @@ export function formatShort(value: number): string {
   return formatTick(Number(value.toPrecision(3))).replace('-', '−')
 }
 
-function superscript(exponent: number): string {
+/** A whole number set high: ⁻¹². */
+export function superscript(exponent: number): string {
   return String(exponent).replaceAll(/[-\d]/g, (c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)]!))
 }

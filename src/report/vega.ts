@@ -1,5 +1,5 @@
 import { finding, headline, howTrained, provenance } from './caption.ts'
-import { type Curves, curvesOf, type Drawing } from './curves.ts'
+import { type Curves, curvesOf, type Drawing, type Traced } from './curves.ts'
 import { formatShort } from './ticks.ts'
 
 /**
@@ -8,7 +8,7 @@ import { formatShort } from './ticks.ts'
  * w̄ as it is, `share` is w̄ over the fixed point.
  */
 export function vegaLiteSpec(drawing: Drawing): object {
-  return { ...HEAD, ...viewOf(drawing), usermeta: metaOf(drawing) }
+  return { ...VEGA_LITE, ...viewOf(drawing), usermeta: metaOf(drawing) }
 }
 
 /** Several runs side by side as one Vega-Lite specification. @param columns views in a row */
@@ -17,10 +17,16 @@ export function vegaLiteComparison(
   drawings: readonly Drawing[],
   columns = Math.min(4, drawings.length),
 ): object {
-  return { ...HEAD, title, columns, concat: drawings.map(viewOf), usermeta: { runs: drawings.map(metaOf) } }
+  return {
+    ...VEGA_LITE,
+    title,
+    columns,
+    concat: drawings.map(viewOf),
+    usermeta: { runs: drawings.map(metaOf) },
+  }
 }
 
-const HEAD = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json' }
+export const VEGA_LITE = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json' }
 
 function metaOf({ id, spec, result }: Drawing): object {
   return { id, fingerprint: result.fingerprint, spec }
@@ -28,7 +34,6 @@ function metaOf({ id, spec, result }: Drawing): object {
 
 function viewOf(drawing: Drawing): object {
   const { id, spec, result } = drawing
-  const curves = curvesOf(drawing)
   return {
     title: {
       text: headline(spec),
@@ -37,9 +42,14 @@ function viewOf(drawing: Drawing): object {
     },
     width: 900,
     height: 480,
-    layer: layers(curves),
-    encoding: { color: colourOf(curves) },
+    ...curveLayers(drawing),
   }
+}
+
+/** The layers of one view and their colours. */
+export function curveLayers(drawing: Traced): { layer: object[]; encoding: object } {
+  const curves = curvesOf(drawing)
+  return { layer: layers(curves), encoding: { color: colourOf(curves) } }
 }
 
 function layers(curves: Curves): object[] {

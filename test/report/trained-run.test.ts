@@ -102,7 +102,7 @@ for (const objective of ['jepa', 'mae'] as const) {
       assert.ok(Math.abs(w! - predicted[k]!) < 1e-7, `${w} against ${predicted[k]}`) // the integrator
     }
     const spec = resolveSpec({ ...base, objective, data, init, training }, 2)
-    const drawn = curvesOf({ id, spec, result, trajectory }).features[1]!
+    const drawn = curvesOf({ spec, result, trajectory }).features[1]!
     const [first, last] = [drawn.predicted[0]!, drawn.predicted.at(-1)!].map(
       ([, share]) => share * drawn.unit,
     )

@@ -1,0 +1,131 @@
+import { specAt } from '../../../experiment/axes.ts'
+import { type ResolvedSpec, resolveSpec } from '../../../experiment/resolve.ts'
+import type { ResultView, TrajectoryView } from '../../../experiment/result-view.ts'
+import type { ExperimentSpec } from '../../../experiment/spec.ts'
+import type { SweepSpec } from '../../../experiment/sweep.ts'
+import type { SweepRun } from '../../../experiment/sweep-view.ts'
+import type { Traced } from '../../curves.ts'
+import { settingInWords } from './axis-words.ts'
+import { spectrumAt } from './features.ts'
+import { spectrumFromTheory } from './spectrum-from-theory.ts'
+import { objectiveOf, type Spot, spotsOf } from './spots.ts'
+import { type SweepAxis, sweepAxes } from './sweep-axes.ts'
+import { type FinishedSweepRun, hasResult, type SweepDrawing } from './sweep-drawing.ts'
+import { thinned } from './thin.ts'
+
+/** A run of a sweep as a small panel of its curves. */
+export interface SmallPanel extends Traced {
+  readonly id: string
+  readonly title: string
+}
+
+const MOST_PANELS = 12
+
+/** Ids of the runs whose trajectories the amplitudes are drawn from: values spread over the axes, both objectives of each, the first seed. */
+export function runsInPanels(spec: SweepSpec, runs: readonly SweepRun[]): string[] {
+  return chosen(spec, runs).map(({ id }) => id)
+}
+
+/** The panels of the runs whose trajectories are there, in rows of `columns`. */
+export function smallPanels({ spec, runs, trajectories }: SweepDrawing): {
+  panels: SmallPanel[]
+  columns: number
+  notes: string[]
+} {
+  const axes = sweepAxes(spec, runs)
+  const picked = chosen(spec, runs)
+  const panels = picked.flatMap((run): SmallPanel[] => {
+    const trajectory = trajectories?.get(run.id)
+    return trajectory === undefined ? [] : [panelOf(spec, run, trajectory, axes)]
+  })
+  const finished = runs.filter(hasResult).length
+  const isPaired = panels.some(({ spec: { objective } }) => objective !== panels[0]?.spec.objective)
+  return {
+    panels: isPaired && panels.length <= 8 ? byObjective(panels) : panels,
+    columns: columnsOf(panels.length, isPaired),
+    notes: panels.length < finished ? [`${panels.length} of ${finished} finished runs are drawn.`] : [],
+  }
+}
+
+function chosen(spec: SweepSpec, runs: readonly SweepRun[]): FinishedSweepRun[] {
+  const axes = sweepAxes(spec, runs)
+  const spots = spotsOf(spec, runs)
+  const placeOf = ({ point }: Spot) => axes.map((axis) => axis.placeOf(point) ?? -1)
+  const settings = new Map<string, { place: number[]; runs: FinishedSweepRun[] }>()
+  for (const spot of spots) {
+    const place = placeOf(spot)
+    const key = place.join(' ')
+    const setting = settings.get(key) ?? { place, runs: [] }
+    setting.runs.push(spot.runs[0]!)
+    settings.set(key, setting)
+  }
+  const sorted = [...settings.values()].sort((a, b) => compare(a.place, b.place))
+  const each = Math.max(1, ...sorted.map((setting) => setting.runs.length))
+  return thinned(sorted, Math.max(1, Math.floor(MOST_PANELS / each))).flatMap((setting) =>
+    setting.runs.toSorted((a, b) => rank(spec, a) - rank(spec, b)),
+  )
+}
+
+const rank = (spec: SweepSpec, run: SweepRun) => (objectiveOf(spec, run) === 'mae' ? 1 : 0)
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const k = a.findIndex((value, i) => value !== b[i])
+  return k < 0 ? 0 : a[k]! - b[k]!
+}
+
+/** JEPA in the upper row, MAE in the lower. */
+function byObjective(panels: readonly SmallPanel[]): SmallPanel[] {
+  const of = (objective: string) => panels.filter(({ spec }) => spec.objective === objective)
+  return [...of('jepa'), ...of('mae')]
+}
+
+function columnsOf(count: number, isPaired: boolean): number {
+  if (isPaired) return count <= 2 ? 2 : count <= 8 ? Math.ceil(count / 2) : 4
+  return count <= 4 ? count : Math.min(4, Math.ceil(count / 2))
+}
+
+function panelOf(
+  sweep: SweepSpec,
+  run: FinishedSweepRun,
+  trajectory: TrajectoryView,
+  axes: readonly SweepAxis[],
+): SmallPanel {
+  const asked = specAt(sweep.base, run.point) as ExperimentSpec
+  const spec = resolveSpec(asked, trajectory.features.length)
+  const settings = axes.map((axis) => {
+    const place = axis.places.indexOf(axis.placeOf(run.point)!)
+    return settingInWords(axis, axis.labels[place] ?? '')
+  })
+  return {
+    id: run.id,
+    title: [spec.objective.toUpperCase(), ...settings].join(', '),
+    spec,
+    result: { features: featuresOf(sweep, run, trajectory, spec) },
+    trajectory,
+  }
+}
+
+function featuresOf(
+  sweep: SweepSpec,
+  run: FinishedSweepRun,
+  { features }: TrajectoryView,
+  spec: ResolvedSpec,
+): ResultView['features'] {
+  const initial = features.map(({ measured }) => measured[0] ?? null)
+  const { lambda, rho } = spectrumAt(sweep.base, run.point) ?? spectrumFromTheory(spec, run, initial)
+  return features.map((_, index) => ({
+    index,
+    lambda: lambda[index] ?? 0,
+    rho: rho[index] ?? 0,
+    criticalTime: {
+      measured: run.criticalTimes.measured[index] ?? null,
+      predicted: run.criticalTimes.predicted[index] ?? null,
+      leadingOrder: null,
+    },
+    amplitude: {
+      initial: initial[index] ?? null,
+      final: run.amplitudes?.final[index] ?? null,
+      fixedPoint: run.amplitudes?.fixedPoint[index] ?? null,
+    },
+  }))
+}

@@ -1,0 +1,151 @@
+import { FAINT, INK } from '../../colours.ts'
+import type { Scale } from '../../scales.ts'
+import { element, line, path } from '../../svg.ts'
+import type { Layer, Place, PlotCell, Seen, Stretch } from './plot.ts'
+
+/** Layers of a plot as SVG: what was measured is wide or full, what theory says thin, dashed or a bar. */
+
+/** Where the two axes of a panel lie on the page. */
+export interface Frame {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+  readonly x: Scale
+  readonly y: Scale
+}
+
+const FAR = 1e4 // units off the page beyond which nothing is placed
+const BAR = 11 // half the length of theory's mark
+
+/** Whether a layer may reach over the edge of its panel. */
+export function isAbove({ kind }: Layer): boolean {
+  return kind === 'unlearned'
+}
+
+export function drawLayer(layer: Layer, frame: Frame): string {
+  switch (layer.kind) {
+    case 'cells':
+      return layer.cells.map((cell) => drawCell(cell, frame)).join('')
+    case 'area':
+      return drawArea(layer.points, layer.colour, frame)
+    case 'answers':
+      return layer.points
+        .map(({ at, colour, foretold }) => drawAnswer(onPage(at, frame), colour, foretold?.colour))
+        .join('')
+    case 'level':
+      return line(frame.left, frame.y.place(layer.y), frame.right, frame.y.place(layer.y), {
+        stroke: FAINT,
+        'stroke-width': 1.2,
+      })
+    case 'seen-line':
+      return layer.points.length < 2
+        ? ''
+        : path(
+            layer.points.map((at) => onPage(at, frame)),
+            seenLine(layer.colour),
+          )
+    case 'theory-line':
+      return drawTheory(layer.points, layer.colour, frame)
+    case 'theory-marks':
+      return layer.points.map((at) => theoryMark(...onPage(at, frame))).join('')
+    case 'seen':
+      return layer.points.map((seen) => drawSeen(seen, layer.colour, layer.small ? 3.5 : 5.5, frame)).join('')
+    case 'unlearned':
+      return layer.points.map((at) => unlearnedMark(frame.x.place(at), frame.top, layer.colour)).join('')
+  }
+}
+
+/** The style of a measured line, and of theory's. */
+export function seenLine(colour: string) {
+  return {
+    stroke: colour,
+    'stroke-width': 5.5,
+    'stroke-opacity': 0.4,
+    'stroke-linejoin': 'round',
+    'stroke-linecap': 'round',
+  } as const
+}
+
+export function theoryLine(colour: string) {
+  return { stroke: colour, 'stroke-width': 1.6, 'stroke-dasharray': '7 5' } as const
+}
+
+export function theoryMark(x: number, y: number): string {
+  return line(x - BAR, y, x + BAR, y, { stroke: INK, 'stroke-width': 2.2 })
+}
+
+export function seenMark(x: number, y: number, colour: string, r = 5.5): string {
+  return element('circle', {
+    cx: x,
+    cy: y,
+    r,
+    fill: colour,
+    stroke: '#ffffff',
+    'stroke-width': r > 4 ? 1.5 : 0.8,
+  })
+}
+
+export function unlearnedMark(x: number, y: number, colour: string): string {
+  return element('circle', { cx: x, cy: y, r: 4.5, fill: '#ffffff', stroke: colour, 'stroke-width': 2 })
+}
+
+export function intervalMark(x: number, from: number, to: number, colour: string): string {
+  const style = { stroke: colour, 'stroke-width': 1.8 }
+  const caps = [from, to].map((y) => line(x - 4, y, x + 4, y, style))
+  return [line(x, from, x, to, style), ...caps].join('')
+}
+
+function onPage([x, y]: Place, frame: Frame): [number, number] {
+  return [kept(frame.x.place(x)), kept(frame.y.place(y))]
+}
+
+/** What lies far off the page is cut there: the clip hides it, and coordinates stay numbers. */
+function kept(at: number): number {
+  return Math.min(FAR, Math.max(-FAR, at))
+}
+
+function drawCell({ x, y, colour, foretold }: PlotCell, frame: Frame): string {
+  const [a, b] = x.map((at) => kept(frame.x.place(at))) as [number, number]
+  const [c, d] = y.map((at) => kept(frame.y.place(at))) as [number, number]
+  const [left, top, width, height] = [Math.min(a, b), Math.min(c, d), Math.abs(b - a), Math.abs(d - c)]
+  const whole = { x: left, y: top, width, height, fill: colour }
+  if (foretold === undefined) return element('rect', whole)
+  const side = Math.min(width, height) * 0.42
+  const inner = { x: left + (width - side) / 2, y: top + (height - side) / 2, width: side, height: side }
+  const border = { stroke: '#ffffff', 'stroke-width': Math.min(1, side / 8) }
+  return element('rect', whole) + element('rect', { ...inner, fill: foretold.colour, ...border })
+}
+
+function drawArea(stretches: readonly Stretch[], colour: string, frame: Frame): string {
+  const outline = [
+    ...stretches.map(({ x, to }) => onPage([x, to], frame)),
+    ...stretches.toReversed().map(({ x, from }) => onPage([x, from], frame)),
+  ]
+  return outline.length < 4 ? '' : path(outline, { fill: colour, 'fill-opacity': 0.16 })
+}
+
+/** A run's answer; theory's inside it. */
+export function drawAnswer([x, y]: readonly [number, number], colour: string, inner?: string): string {
+  const outer = { cx: x, cy: y, r: inner === undefined ? 3.6 : 6.5, fill: colour }
+  const dot = element('circle', { ...outer, stroke: '#ffffff', 'stroke-width': 0.8 })
+  if (inner === undefined) return dot
+  return (
+    dot + element('circle', { cx: x, cy: y, r: 2.8, fill: inner, stroke: '#ffffff', 'stroke-width': 0.7 })
+  )
+}
+
+function drawTheory(points: readonly Place[], colour: string, frame: Frame): string {
+  const placed = points.map((at) => onPage(at, frame))
+  return placed.length < 2
+    ? placed.map(([x, y]) => theoryMark(x, y)).join('')
+    : path(placed, theoryLine(colour))
+}
+
+function drawSeen({ at, interval }: Seen, colour: string, r: number, frame: Frame): string {
+  const [x, y] = onPage(at, frame)
+  const ends = (interval ?? []).map((end) => kept(frame.y.place(end)))
+  const [from, to] = ends
+  const whisker = from === undefined || to === undefined ? '' : intervalMark(x, from, to, colour)
+  return whisker + seenMark(x, y, colour, r)
+}

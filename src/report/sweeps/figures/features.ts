@@ -1,0 +1,101 @@
+import { kindOf } from '../../../data/kinds.ts'
+import { specAt } from '../../../experiment/axes.ts'
+import type { DataSpec } from '../../../experiment/data-spec.ts'
+import { canonicalJson } from '../../../experiment/identity.ts'
+import type { Spectrum } from '../../../experiment/measurement.ts'
+import type { ExperimentSpec } from '../../../experiment/spec.ts'
+import type { SweepSpec } from '../../../experiment/sweep.ts'
+import type { Point } from '../../../experiment/sweep-view.ts'
+import { coloursByRank } from '../../colours.ts'
+import { formatShort } from '../../ticks.ts'
+import type { FinishedSweepRun } from './sweep-drawing.ts'
+
+/** A feature as a figure of a sweep tells it apart. */
+export interface FeatureSign {
+  readonly index: number
+  readonly name: string // ρ 0.4, λ 1.12
+  readonly colour: string
+}
+
+export interface Features {
+  /** Those drawn: at most eight, the first to be learned. */
+  readonly signs: readonly FeatureSign[]
+  readonly count: number // d
+}
+
+const NAMED = 8
+const LOOKED_AT = 24 // runs whose spectrum is asked for names
+const AT_ONCE = 64 // rows of a matrix that is decomposed for a drawing
+
+export function featuresOf(spec: SweepSpec, runs: readonly FinishedSweepRun[]): Features {
+  const first = runs[0]
+  if (first === undefined) return { signs: [], count: 0 }
+  const stride = Math.ceil(runs.length / LOOKED_AT)
+  const spectra = runs
+    .filter((_, k) => k % stride === 0)
+    .map(({ point }) => spectrumAt(spec.base, point))
+    .filter((each) => each !== null)
+  const count = first.criticalTimes.measured.length
+  const drawn = [...first.order.predicted].slice(0, NAMED).sort((a, b) => a - b)
+  const colours = coloursOf(drawn, spectra[0])
+  return {
+    count,
+    signs: drawn.map((index, k) => ({ index, name: nameOf(index, spectra), colour: colours[k]! })),
+  }
+}
+
+/** By ρ, where all ρ are one by λ, and by their index where the data do not tell. */
+function coloursOf(drawn: readonly number[], spectrum: Spectrum | undefined): string[] {
+  if (spectrum === undefined) return coloursByRank(drawn.map((index) => -index))
+  const rhos = drawn.map((i) => spectrum.rho[i] ?? 0)
+  return coloursByRank(new Set(rhos).size > 1 ? rhos : drawn.map((i) => spectrum.lambda[i] ?? 0))
+}
+
+function nameOf(index: number, spectra: readonly Spectrum[]): string {
+  const told = (symbol: string, values: readonly (number | undefined)[]) => {
+    const [first] = values
+    if (first === undefined) return []
+    const isOne = values.every(
+      (value) => value !== undefined && Math.abs(value - first) <= 1e-9 * Math.abs(first),
+    )
+    return isOne ? [`${symbol} ${formatShort(first)}`] : []
+  }
+  const parts = [
+    ...told(
+      'ρ',
+      spectra.map(({ rho }) => rho[index]),
+    ),
+    ...told(
+      'λ',
+      spectra.map(({ lambda }) => lambda[index]),
+    ),
+  ]
+  return parts.length === 2 ? parts.join(', ') : [`feature ${index}`, ...parts].join(': ')
+}
+
+/** λ and ρ of the data at a point; null for images and for matrices too large to be taken apart here. */
+export function spectrumAt(base: SweepSpec['base'], point: Point): Spectrum | null {
+  return spectrumOf((specAt(base, point) as ExperimentSpec).data)
+}
+
+export function spectrumOf(data: DataSpec): Spectrum | null {
+  if (data.kind === 'images') return null
+  const rows = Object.values(data).map((value) =>
+    Array.isArray(value) && Array.isArray(value[0]) ? value.length : 0,
+  )
+  return Math.max(...rows) > AT_ONCE ? null : openSpectrum(data)
+}
+
+const latest = new Map<string, Spectrum | null>()
+const KEPT = 64
+
+function openSpectrum(data: Exclude<DataSpec, { kind: 'images' }>): Spectrum | null {
+  const key = canonicalJson(data)
+  const known = latest.get(key)
+  if (known !== undefined) return known
+  const kind = kindOf(data)
+  const spectrum = kind.faults(data).length > 0 ? null : kind.open(data).spectrum
+  for (const oldest of latest.keys()) if (latest.size >= KEPT) latest.delete(oldest)
+  latest.set(key, spectrum)
+  return spectrum
+}

@@ -1,0 +1,52 @@
+import type { Facet } from './facets.ts'
+import type { Features } from './features.ts'
+import type { Layer, PlotPanel, Sign } from './plot.ts'
+import type { Spot } from './spots.ts'
+import type { SweepAxis } from './sweep-axes.ts'
+
+/** What the plots of a sweep have in common. */
+
+/** The axis that a curve runs along: the numbers of which there are most, else the first axis. */
+export function longestNumberAxis(axes: readonly SweepAxis[]): SweepAxis | undefined {
+  const numbers = axes.filter(({ kind, places }) => kind !== 'names' && places.length > 1)
+  const [first] = numbers.toSorted((a, b) => b.places.length - a.places.length)
+  return first ?? axes.find(({ places }) => places.length > 1) ?? axes[0]
+}
+
+/** The key of what the panels hold. */
+export function signsOf(panels: readonly PlotPanel[]): Sign[] {
+  const layers = panels.flatMap((panel) => panel.layers)
+  const has = (kind: Layer['kind']) =>
+    layers.some((layer) => layer.kind === kind && 'points' in layer && layer.points.length > 0)
+  const hasInterval = layers.some(
+    (layer) => layer.kind === 'seen' && layer.points.some(({ interval }) => interval != null),
+  )
+  const found: [Sign, boolean][] = [
+    ['measured', has('seen')],
+    ['measured-line', has('seen-line')],
+    ['interval', hasInterval],
+    ['theory-line', has('theory-line')],
+    ['theory-mark', has('theory-marks')],
+    ['unlearned', has('unlearned')],
+  ]
+  return found.filter(([, isThere]) => isThere).map(([sign]) => sign)
+}
+
+export function seedNotes(spots: readonly Spot[]): string[] {
+  const most = spots.reduce((n, { runs }) => Math.max(n, runs.length), 0)
+  if (most < 2) return []
+  const someFail = spots.some(({ runs, times }) => times.some(({ n }) => n > 0 && n < runs.length))
+  const those = someFail ? ' that learn the feature' : ''
+  return [`Points are means over up to ${most} seeds${those}, measured beside predicted.`]
+}
+
+export function thinningNotes(facets: readonly Facet<Spot>[], most: number, { title }: SweepAxis): string[] {
+  const longest = Math.max(0, ...facets.map(({ items }) => items.length))
+  return longest > most ? [`Thinned: ${most} of ${longest} points along ${title} are drawn in a panel.`] : []
+}
+
+export function leftOut({ signs, count }: Features): string[] {
+  return signs.length < count
+    ? [`${signs.length} of ${count} features are drawn: the first that theory expects.`]
+    : []
+}

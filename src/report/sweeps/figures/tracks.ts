@@ -1,0 +1,155 @@
+import type { Mean } from '../../../experiment/sweep-view.ts'
+import { INK } from '../../colours.ts'
+import type { Facet } from './facets.ts'
+import type { FeatureSign } from './features.ts'
+import type { Layer, Place, PlotAxis, PlotPanel, Seen } from './plot.ts'
+import { axisAlong, linearAxis } from './plot-axes.ts'
+import type { Spot } from './spots.ts'
+import type { SweepAxis } from './sweep-axes.ts'
+import type { TheoryPoint } from './theory-curve.ts'
+
+/** What a panel of critical times draws: the spots along an axis, and theory at them or as a curve through them. */
+export interface Track extends Facet<Spot> {
+  readonly x: SweepAxis
+  readonly theory: readonly TheoryPoint[]
+  readonly isCurve: boolean
+}
+
+/** How a row of panels turns a time into a height; `first` is theory's earliest time at the same place. */
+export interface Row {
+  readonly title: string
+  readonly value: (time: number, first: number) => number
+  readonly axis: (title: string, values: readonly number[]) => PlotAxis
+}
+
+const MANY = 30 // spots beyond which marks are small
+
+export function trackPanel(track: Track, signs: readonly FeatureSign[], row: Row): PlotPanel {
+  const layers = [
+    ...signs.map((sign) => theoryLayer(track, sign, row)),
+    ...signs.flatMap((sign) => seenLayers(track, sign, row)),
+  ]
+  return {
+    title: track.title,
+    x: axisAlong(track.x, placesOf(track)),
+    y: row.axis(row.title, layers.flatMap(heightsOf)),
+    layers,
+  }
+}
+
+/** How greedy learning is over the same axis. */
+export function greedyPanel(track: Track): PlotPanel {
+  const { title, items, x } = track
+  const [series, colour] = ['greedy index', '#3b528b']
+  const at = (spot: Spot) => x.placeOf(spot.point)!
+  const foretold = items.flatMap((spot): Place[] =>
+    spot.predictedGreedy === null ? [] : [[at(spot), spot.predictedGreedy]],
+  )
+  const points = items.flatMap((spot): Seen[] => {
+    const { mean, interval } = spot.greedy
+    return mean === null ? [] : [{ at: [at(spot), mean], interval }]
+  })
+  return {
+    title,
+    x: axisAlong(x, placesOf(track)),
+    y: { title: 'greedy index (1: one at a time)', kind: 'linear', from: -0.04, to: 1.06 },
+    layers: [
+      { kind: 'theory-line', series, colour, points: foretold },
+      { kind: 'seen', series, colour, small: items.length > MANY, points },
+    ],
+  }
+}
+
+/** Where amplitudes end: on the fixed point, as theory says, or away from it. */
+export function endsPanel(track: Track, signs: readonly FeatureSign[]): PlotPanel {
+  const { title, items, x } = track
+  const places = placesOf(track)
+  const layers = signs.map(({ index, name, colour }): Layer => {
+    const points = items.flatMap((spot): Seen[] => {
+      const { mean, interval } = spot.ends[index] ?? NOTHING
+      return mean === null ? [] : [{ at: [x.placeOf(spot.point)!, mean], interval }]
+    })
+    return { kind: 'seen', series: name, colour, small: items.length > MANY, points }
+  })
+  const theory = places.map((at): Place => [at, 1])
+  return {
+    title,
+    x: axisAlong(x, places),
+    y: linearAxis('last amplitude / fixed point', layers.flatMap(heightsOf), [0, 1]),
+    layers: [
+      track.isCurve
+        ? { kind: 'theory-line', series: 'theory', colour: INK, points: theory }
+        : { kind: 'theory-marks', series: 'theory', points: theory },
+      ...layers,
+    ],
+  }
+}
+
+/** Whether any amplitude ends off its fixed point by more than a share of it. */
+export function endsOff({ items }: Track, share: number): boolean {
+  return items.some(({ ends }) => ends.some(({ mean }) => mean !== null && Math.abs(mean - 1) > share))
+}
+
+/** Whether at most places features lie closer than a share of the axis of times, so that their distance alone tells them apart. */
+export function isUnresolved({ items }: Track, share: number): boolean {
+  const ratioOf = (times: readonly (number | null)[]) => {
+    const positive = positiveOf(times)
+    return positive.length === 0 ? 0 : Math.log(Math.max(...positive) / Math.min(...positive))
+  }
+  const ratios = items.map(({ predicted }) => ratioOf(predicted)).sort((a, b) => a - b)
+  const median = ratios[Math.floor(ratios.length / 2)] ?? 0
+  return (ratios.at(-1) ?? 0) > 0 && median < share * ratioOf(items.flatMap(({ predicted }) => predicted))
+}
+
+function placesOf({ items, x }: Track): number[] {
+  return [...new Set(items.map(({ point }) => x.placeOf(point)!))]
+}
+
+function theoryLayer({ theory, isCurve }: Track, { index, name, colour }: FeatureSign, row: Row): Layer {
+  const points = theory.flatMap(({ at, times }): Place[] => {
+    const [time, first] = [times[index], earliest(times)]
+    return time == null || !(time > 0) || first === null ? [] : [[at, row.value(time, first)]]
+  })
+  return isCurve
+    ? { kind: 'theory-line', series: name, colour, points }
+    : { kind: 'theory-marks', series: name, points }
+}
+
+function seenLayers({ items, x }: Track, { index, name, colour }: FeatureSign, row: Row): Layer[] {
+  const seen: Seen[] = []
+  const unlearned: number[] = []
+  for (const spot of items) {
+    const at = x.placeOf(spot.point)!
+    const first = earliest(spot.predicted)
+    const { mean, interval } = spot.times[index] ?? NOTHING
+    if (mean === null && spot.predicted[index] != null) unlearned.push(at)
+    if (mean === null || !(mean > 0) || first === null) continue
+    const ends = interval?.map((end) => row.value(end, first)) as [number, number] | undefined
+    seen.push({ at: [at, row.value(mean, first)], interval: ends ?? null })
+  }
+  return [
+    { kind: 'seen', series: name, colour, small: items.length > MANY, points: seen },
+    { kind: 'unlearned', series: name, colour, points: unlearned },
+  ]
+}
+
+const NOTHING: Mean = { n: 0, mean: null, interval: null }
+
+function earliest(times: readonly (number | null)[]): number | null {
+  const positive = positiveOf(times)
+  return positive.length === 0 ? null : Math.min(...positive)
+}
+
+function positiveOf(times: readonly (number | null)[]): number[] {
+  return times.filter((time): time is number => time !== null && time > 0)
+}
+
+/** Heights that the axis must hold: means and theory, and intervals up to a factor of three beyond. */
+function heightsOf(layer: Layer): number[] {
+  if (layer.kind === 'seen') {
+    return layer.points.flatMap(({ at: [, y], interval }) =>
+      interval == null ? [y] : [y, Math.max(interval[0], y / 3), Math.min(interval[1], 3 * y)],
+    )
+  }
+  return layer.kind === 'theory-line' || layer.kind === 'theory-marks' ? layer.points.map(([, y]) => y) : []
+}
