@@ -24,7 +24,7 @@ function messages(axes: SweepSpec['axes'], question = first, change: Partial<Exp
 it('a boundary whose corners agree by theory is refused with the answer and the predicted times', () => {
   const axes = { ...depths, 'data.lambda.0': { log: [2, 4] as [number, number] } }
   assert.deepEqual(messages(axes), [
-    '/axes/data.lambda.0: Theory answers yes to first-feature-is:0 at both ends of data.lambda.0 on all 2 lines, so that no boundary lies between: for model.depth = 2 it foresees critical times 5835, 11220 at data.lambda.0 = 2 and critical times 2917, 11220 at data.lambda.0 = 4. Widen data.lambda.0, or ask another question.',
+    '/axes/data.lambda.0: Theory answers yes to first-feature-is:0 at both ends of data.lambda.0 on all 2 lines, so that no boundary lies between: for model.depth = 2 it foresees critical times 5835, 11220 at data.lambda.0 = 2 and critical times 2917, 11220 at data.lambda.0 = 4. By theory the answer flips at 1.04 for model.depth = 2; widen data.lambda.0.',
   ])
 })
 

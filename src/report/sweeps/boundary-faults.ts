@@ -4,8 +4,8 @@ import { specAt } from '../../experiment/axes.ts'
 import { ExperimentError, type FieldFault } from '../../experiment/failure.ts'
 import { checkSchema } from '../../experiment/schema.ts'
 import type { ExperimentSpec } from '../../experiment/spec.ts'
-import { placeAt, pointsAt, type Search } from './boundary-lines.ts'
-import { type Foresight, oracleOf } from './boundary-theory.ts'
+import { middleOf, placeAt, pointsAt, type Search } from './boundary-lines.ts'
+import { type Foresight, oracleOf, predictedPlace } from './boundary-theory.ts'
 import { objectivesOf } from './question.ts'
 
 /** What is wrong with a search whatever theory says: the range, the fields that it goes along, the feature that it asks of. */
@@ -89,6 +89,18 @@ function isClear({ isExact, answer }: Foresight): boolean {
   return isExact || answer?.margin == null || Math.abs(answer.margin) > CLOSE
 }
 
+const WIDER_FACTOR = 100 // either way on a log axis
+const WIDER_SPANS = 4 // either way on a linear one
+
+/** Where theory has the flip of the first line, not far outside of the range; null where it has none there. */
+function flipElsewhere(search: Search): number | null {
+  const { low, high, isLog } = search.y
+  const more = WIDER_SPANS * (high - low)
+  const [from, to] = isLog ? [low / WIDER_FACTOR, high * WIDER_FACTOR] : [low - more, high + more]
+  const wider = { ...search, y: { ...search.y, low: from, high: to } }
+  return predictedPlace(wider, oracleOf(wider), search.x.values[0], middleOf(search, low, high))
+}
+
 /** Why there is nothing to search; null where there may be. */
 function agreement(search: Search, corners: readonly Corner[]): string | null {
   const { text, x, y } = search
@@ -102,11 +114,18 @@ function agreement(search: Search, corners: readonly Corner[]): string | null {
   }
   if (answers.includes(null)) return null
   if (answers.every((yes) => yes === first)) {
-    return `Theory answers ${inWords(first!)} to ${text} at ${ends}, so that no boundary lies between: ${shown}. Widen ${y.path}, or ask another question.`
+    return `Theory answers ${inWords(first!)} to ${text} at ${ends}, so that no boundary lies between: ${shown}. ${remedy(search)}`
   }
   if (answers.some((yes, k) => k % 2 === 1 && yes !== answers[k - 1])) return null
   const other = answers.findIndex((yes) => yes !== first) / 2
   return `By theory the answer to ${text} flips along no line but between them: it is ${inWords(first!)} at both ends of ${y.path} for ${x.path} = ${JSON.stringify(x.values[0])} and ${inWords(!first)} for ${JSON.stringify(x.values[other])}. Widen ${y.path}, or give ${x.path} as the second axis.`
+}
+
+function remedy(search: Search): string {
+  const { x, y } = search
+  const flip = flipElsewhere(search)
+  if (flip === null) return `Widen ${y.path}, or ask another question.`
+  return `By theory the answer flips at ${figure(flip)} for ${x.path} = ${JSON.stringify(x.values[0])}; widen ${y.path}.`
 }
 
 const inWords = (yes: boolean) => (yes ? 'yes' : 'no')
