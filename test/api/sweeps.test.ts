@@ -253,6 +253,9 @@ describe('sweeps over HTTP', () => {
   it('cancel ends the runs that nobody else wants', async () => {
     const alone = (await (await calls.post('/v1/jobs', { ...long, seed: 71 })).json()) as JobView
     const sweep = await post({ base: long, axes: { seed: [71, 72, 73] } })
+    while ((await service.client.get<SweepView>(`/v1/sweeps/${sweep.id}`)).total < 3) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
     const cancelled = await calls.post(`/v1/sweeps/${sweep.id}/cancel`)
     assert.equal(cancelled.status, 202)
     assert.ok(
