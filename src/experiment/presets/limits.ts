@@ -16,7 +16,7 @@ const randomStart = preset({
       data: { kind: 'gaussian', lambda: [1, 0.8, 0.6, 0.4], rho: [0.9, 0.8, 0.7, 0.6] },
       model: { kind: 'deep-linear', depth: 1 },
       init: { kind: 'gaussian', scale: 1e-2 },
-      training: { mode: 'flow', time: 1e5 },
+      training: { mode: 'flow', time: 1e7 },
     },
     axes: { objective: BOTH, 'model.depth': [1, 2, 3], seed: { seeds: 48 } },
     claim: 'random-start-collapses',
@@ -79,7 +79,7 @@ const batchSize = preset({
   name: 'sgd-batch',
   title: 'SGD batch size',
   claim:
-    'Minibatches carry the amplitudes of JEPA away from their fixed points, further the smaller the batch; MAE is held by its loss and stays nearer.',
+    'Minibatches carry the amplitudes of JEPA away from their fixed points in proportion to time over batch size; those of MAE drift too, but to a place of their own that larger batches hardly bring nearer.',
   source:
     'docs/theory.md §6, "SGD": deviations of .95, .19, .04 (JEPA) and .25, .08, .07 (MAE) at B = 8, 64, 512',
   spec: {

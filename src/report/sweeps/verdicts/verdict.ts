@@ -66,7 +66,7 @@ const CLAIMS: Readonly<Record<ClaimName, { readonly statement: string; readonly 
   },
   'batch-size-drift': {
     statement:
-      'Minibatches carry the amplitudes of JEPA from their fixed points, less with every larger batch, and further than those of MAE.',
+      'Minibatches carry the amplitudes of JEPA from their fixed points, less with every larger batch; MAE drifts less at the smallest batch, and larger batches help it less.',
     judge: judgeBatchSize,
   },
 }
