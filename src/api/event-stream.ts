@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import type { Dispatch, JobEvent } from '../dispatch/dispatch.ts'
+import type { Dispatch } from '../dispatch/dispatch.ts'
+import type { JobEvent } from '../dispatch/job-event.ts'
 import { ENDED } from '../experiment/states.ts'
 
 /** The part of a dispatch that a stream is made from. */

@@ -1,6 +1,5 @@
 import type { Facts, FailureCode } from '../experiment/failure.ts'
 import type { Progress } from '../experiment/job-view.ts'
-import type { ResolvedSpec } from '../experiment/resolve.ts'
 import { ENDED, type JobState } from '../experiment/states.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ManifestSummary } from '../ledger/run.ts'
@@ -15,14 +14,6 @@ export interface DispatchLog {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
-}
-
-/** Where the files of a finished run are, and what they are of. */
-export interface FinishedRun {
-  readonly id: string
-  readonly attempt: number
-  readonly cohort: string
-  readonly spec: ResolvedSpec
 }
 
 /** Runs of a cohort whose files are written; null where nobody told the fingerprint. */

@@ -1,7 +1,8 @@
 import type { Estimate, JobView } from '../experiment/job-view.ts'
+import type { ResolvedSpec } from '../experiment/resolve.ts'
 import type { ResultView } from '../experiment/result-view.ts'
 import type { JobState } from '../experiment/states.ts'
-import type { FinishedRun } from './desk.ts'
+import type { JobEvent } from './job-event.ts'
 import type { SweepDesk } from './sweep-desk.ts'
 
 /** Which jobs to list. `after` is the `nextCursor` of the page before. */
@@ -18,31 +19,20 @@ export interface JobPage {
   readonly nextCursor: string | null
 }
 
-/**
- * One thing that happened to a run, with the run's state, progress and reason at that moment. `id` rises over all runs and is what a reader gives back as
- * Last-Event-ID; it is null for progress that is only passed on live and not kept.
- */
-export interface JobEvent {
-  readonly id: number | null
-  readonly run: string
-  readonly type: 'state' | 'progress'
-  readonly at: string // RFC 3339 UTC
-  readonly data: JobEventData
-}
-
-export interface JobEventData {
-  readonly state: JobState
-  readonly attempt: number
-  readonly progress: JobView['progress']
-  readonly reason: JobView['reason']
-}
-
 /** What the API says about its own health. */
 export interface Readiness {
   readonly ledger: boolean
   readonly redis: boolean
   /** Supervisors connected to the queue now; null while Redis is away. */
   readonly workers: number | null
+}
+
+/** Where the files of a finished run are, and what they are of. */
+export interface FinishedRun {
+  readonly id: string
+  readonly attempt: number
+  readonly cohort: string
+  readonly spec: ResolvedSpec
 }
 
 /** From ledger to queue and back: everything that the API does with jobs and sweeps goes through here. */

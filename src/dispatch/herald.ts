@@ -1,6 +1,6 @@
 import type { EventBook } from '../ledger/events.ts'
 import type { LedgerEvent } from '../ledger/run.ts'
-import type { JobEvent, JobEventData } from './dispatch.ts'
+import type { JobEvent, JobEventData } from './job-event.ts'
 
 /** Tells what happens to runs to whoever listens in this process. */
 export interface Herald {

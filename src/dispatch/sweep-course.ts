@@ -122,7 +122,9 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
         log.error({ sweep: id, err: error }, 'sweep failed')
         const known = error instanceof ExperimentError ? error : new ExperimentError('INTERNAL', {})
         const reason = { code: known.code, message: known.message }
-        ledger.sweeps.end(id, { state: 'failed', reason, analysis: {} }, clock())
+        // What its runs came to is told all the same.
+        const analysis = await work.analyse(id, sweep.spec).catch(() => ({}))
+        ledger.sweeps.end(id, { state: 'failed', reason, analysis }, clock())
         return
       }
     }

@@ -7,6 +7,7 @@ import type { SweepView } from '../experiment/sweep-view.ts'
 import type { Sweep } from '../ledger/sweep.ts'
 import type { PlacedRun } from '../ledger/sweep-runs.ts'
 import type { SweepQuery } from '../ledger/sweeps.ts'
+import { mostRuns } from '../report/sweeps/boundary.ts'
 import { checkDepth } from './admission.ts'
 import type { Desk } from './desk.ts'
 import type { Courses, SweepWork } from './sweep-course.ts'
@@ -56,6 +57,7 @@ export function openSweepDesk(desk: Desk, courses: Courses, work: SweepWork, max
   }
   const check = async (spec: SweepSpec) => {
     checkAxes(spec, maxRuns)
+    checkSearch(spec, maxRuns)
     const count = countPoints(spec)
     for (let from = 0; from < count; from += CHECKED_AT_ONCE) await work.check(spec, from, CHECKED_AT_ONCE)
   }
@@ -109,6 +111,14 @@ export function openSweepDesk(desk: Desk, courses: Courses, work: SweepWork, max
       return ledger.sweeps.analysis(id)
     },
   }
+}
+
+/** A search is held to the most runs that it may come to. @throws SPEC_INVALID */
+function checkSearch(spec: SweepSpec, maxRuns: number): void {
+  const most = spec.search === 'boundary' ? mostRuns(spec) : 0
+  if (most <= maxRuns) return
+  const message = `The search may take ${most} runs and JEPALAB_MAX_RUNS allows ${maxRuns}; give the first axis fewer values, or a larger tolerance.`
+  throw new ExperimentError('SPEC_INVALID', { faults: [{ pointer: '/axes', message }] })
 }
 
 const RETRIABLE: ReadonlySet<string> = new Set(['failed', 'partially_succeeded', 'cancelled'])
