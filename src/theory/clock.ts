@@ -3,6 +3,7 @@ import { startLogit } from './critical-times.ts'
 import { fixedPoint, layerFixedPoint, layerVelocity } from './fixed-points.ts'
 import { growthTime, share } from './growth.ts'
 import type { Mode } from './mode.ts'
+import { powerSum, sumSlope, wholePower } from './powers.ts'
 import { integrate } from './quadrature.ts'
 
 /**
@@ -25,6 +26,9 @@ export interface Clock {
   readonly stride: number
   /** dT/dy > 0, monotone in y. */
   slope(y: number): number
+  /** d ln(dT/dy)/dy, never beyond ± `stiffness`. */
+  bend(y: number): number
+  readonly stiffness: number
   /** w̄ at y. */
   amplitude(y: number): number
 }
@@ -36,19 +40,26 @@ export function clockOf(objective: Objective, mode: Mode): Clock {
   return grows ? growing(objective, mode) : shrinking(objective, mode)
 }
 
-/** The y that is reached a time `wait` ≥ 0 after `from`: Newton's method, kept inside a bracket. */
+const LAST_STEP = 1e-5 // × stiffness; its third power is below rounding
+
+/** The y that is reached a time `wait` ≥ 0 after `from`: Halley's method, kept inside a bracket. */
 export function advance(clock: Clock, from: number, wait: number): number {
   let [low, high] = [from, Infinity]
   const furthest = (low: number) => low + Math.max(clock.stride, low - from)
-  let y = Math.min(from + wait / clock.slope(from), furthest(from))
+  const straight = wait / clock.slope(from)
+  const turn = 0.5 * straight * clock.bend(from)
+  let y = Math.min(from + (Math.abs(turn) < 0.5 ? straight / (1 + turn) : straight), furthest(from))
   for (let iteration = 0; iteration < 200; iteration++) {
     const excess = clock.elapsed(from, y) - wait
     if (excess > 0) high = y
     else low = y
-    const newton = y - excess / clock.slope(y)
-    // the next error is about the square of this step, below rounding
-    if (Math.abs(newton - y) <= 1e-9 * Math.max(1, Math.abs(y))) return Math.max(newton, from)
-    let next = high === Infinity ? Math.min(newton, furthest(low)) : newton
+    const newton = excess / clock.slope(y)
+    const step = newton / Math.max(0.5, 1 - 0.5 * newton * clock.bend(y))
+    const halley = y - step
+    if (Math.abs(step) <= Math.max(LAST_STEP / clock.stiffness, 1e-12 * Math.abs(y))) {
+      return Math.max(halley, from)
+    }
+    let next = high === Infinity ? Math.min(halley, furthest(low)) : halley
     if (!(next > low && next < high)) next = high < Infinity ? (low + high) / 2 : furthest(low)
     y = next
   }
@@ -69,6 +80,12 @@ function growing(objective: Objective, mode: Mode): Clock {
     stride: Infinity,
     elapsed: (from, to) => growthTime(objective, mode, from, to),
     slope,
+    bend(y) {
+      const v = share(y)
+      const sum = objective === 'jepa' ? depth : sumSlope(v, depth)
+      return (1 - v) * (1 - depth - sum)
+    },
+    stiffness: 2 * depth,
     amplitude: (y) => fixedPoint(objective, rho, depth) * share(y) ** depth,
   }
 }
@@ -81,11 +98,18 @@ function shrinking(objective: Objective, mode: Mode): Clock {
   const slope = (y: number) => {
     const excess = 1 + Math.exp(-y) // u/u*
     const layer = target * excess
+    const power = wholePower(layer, depth)
     return objective === 'jepa'
-      ? rho / (lambda * layer ** (2 * depth))
-      : (1 / (lambda * layer ** depth * powerSum(excess, depth))) * target
+      ? rho / (lambda * power * power)
+      : (1 / (lambda * power * powerSum(excess, depth))) * target
   }
   return {
+    bend(y) {
+      const x = Math.exp(-y)
+      const sum = objective === 'jepa' ? depth : sumSlope(1 + x, depth)
+      return (x / (1 + x)) * (depth + sum)
+    },
+    stiffness: 2 * depth,
     start: -Math.log(Math.expm1(Math.log(scale) / depth - Math.log(target))),
     stride: FLAT,
     elapsed: (from, to) =>
@@ -102,17 +126,17 @@ function vanishing(objective: Objective, { depth, lambda, rho, scale }: Mode): C
     return -layer / layerVelocity(objective, layer, lambda, rho, depth)
   }
   return {
+    bend(y) {
+      const layer = Math.exp(-y)
+      const order = objective === 'jepa' ? 1 : depth + 1
+      const pull = wholePower(layer, order) / -rho
+      return (objective === 'jepa' ? 2 * depth - 1 : depth - 1) + order / (1 + 1 / pull)
+    },
+    stiffness: 2 * depth,
     start: -Math.log(scale) / depth,
     stride: 1,
     elapsed: (from, to) => integrate(slope, from, to, 1 / depth), // dT/dy grows like e^((2L−1)y)
     slope,
     amplitude: (y) => Math.exp(-y * depth),
   }
-}
-
-/** Σ_{k=0}^{L} v^k = (1 − v^(L+1))/(1 − v). */
-function powerSum(v: number, depth: number): number {
-  let sum = 1
-  for (let k = 1; k <= depth; k++) sum = 1 + v * sum
-  return sum
 }

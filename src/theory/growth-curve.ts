@@ -4,6 +4,7 @@ import { fixedPoint } from './fixed-points.ts'
 import { logitFromLog, share } from './growth.ts'
 import { maeIntegral } from './mae-integral.ts'
 import type { Mode } from './mode.ts'
+import { wholePower } from './powers.ts'
 
 /**
  * Amplitudes of a growing mode (λ > 0, ε < w̄*) of depth 2 or more: the times of growth.ts, inverted. In a time of their
@@ -47,7 +48,7 @@ export function growingAmplitudes(
     if (time === Infinity) return target
     const { place, last } = seek(curve, start + pace * time, y, at)
     y = last
-    return target * power(share(place), depth)
+    return target * wholePower(share(place), depth)
   })
 }
 
@@ -64,7 +65,9 @@ function seek(curve: Curve, goal: number, from: number, at: Float64Array): { pla
     const newton = miss / at[1]!
     const step = newton / Math.max(0.5, 1 + (newton * at[2]!) / (2 * at[1]!))
     let next = y + step
-    if (Math.abs(step) * curve.stiffness <= LAST_STEP) return { place: next, last: y }
+    if (Math.abs(step) <= Math.max(LAST_STEP / curve.stiffness, 1e-12 * Math.abs(y))) {
+      return { place: next, last: y }
+    }
     if (step * curve.stiffness > 2 && goal < -1e3) next = Math.max(next, curve.below(goal))
     if (!(next > low && next < high)) {
       if (high === Infinity || low === -Infinity) return { place: y, last: y } // no float64 in between
@@ -86,7 +89,7 @@ function jepaCurve(depth: number): Curve {
       const r = 1 + x
       let sum = 0
       for (let n = terms; n >= 1; n--) sum = r * (sum + 1 / n)
-      const steep = power(r, terms - 1)
+      const steep = wholePower(r, terms - 1)
       out[0] = y - sum
       out[1] = steep * r
       out[2] = -terms * steep * x
@@ -106,18 +109,11 @@ function maeCurve(depth: number): Curve {
         slope = slope * v + powers
         powers = powers * v + 1
       }
-      const steep = power(1 + x, depth - 1)
+      const steep = wholePower(1 + x, depth - 1)
       const rate = steep / powers
       out[0] = maeIntegral(v, -Math.max(y, 0) - Math.log1p(y > 0 ? x : 1 / x), depth) - steep / (depth - 1)
       out[1] = rate
       out[2] = -rate * x * v * (depth - 1 + (v * slope) / powers)
     },
   }
-}
-
-/** xⁿ for a small whole n ≥ 0, in a third of the time of `**`. */
-function power(x: number, n: number): number {
-  let product = 1
-  for (let k = 0; k < n; k++) product *= x
-  return product
 }

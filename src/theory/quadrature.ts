@@ -1,18 +1,20 @@
 /**
- * Composite 16-point Gauss–Legendre quadrature of a smooth function. A panel is exact for polynomials of
- * degree 31; with the panel widths used in clock.ts the error is below rounding.
+ * Composite Gauss–Legendre quadrature of a smooth function: 16 points in a panel, which are exact for polynomials of
+ * degree 31, or 8 where all lies within a quarter of one. With the panel widths used in clock.ts either error is below
+ * rounding: for e^(ax) on a panel of width h it is about (ah/2)^(2n) 2^(2n+1) (n!)⁴/((2n+1) (2n)!³) relative.
  */
-const POINTS = 16
-const { nodes, weights } = gaussLegendre(POINTS)
+const WHOLE = gaussLegendre(16)
+const QUARTER = gaussLegendre(8)
 
 /** ∫ f from `from` to `to`, in panels no wider than `width`. */
 export function integrate(f: (x: number) => number, from: number, to: number, width: number): number {
+  const { nodes, weights } = Math.abs(to - from) <= width / 4 ? QUARTER : WHOLE
   const panels = Math.max(1, Math.ceil(Math.abs(to - from) / width))
   const half = (to - from) / panels / 2
   let sum = 0
   for (let panel = 0; panel < panels; panel++) {
     const middle = from + (2 * panel + 1) * half
-    for (let k = 0; k < POINTS; k++) sum += weights[k]! * f(middle + half * nodes[k]!)
+    for (let k = 0; k < nodes.length; k++) sum += weights[k]! * f(middle + half * nodes[k]!)
   }
   return sum * half
 }
