@@ -67,15 +67,15 @@ const inversionMatrix = preset({
   name: 'inversion-matrix',
   title: 'The inversion through whole matrices',
   claim:
-    'The order is inverted in descent of whole matrices too, on rotated data from dense starts that are balanced only up to noise.',
+    'The order is inverted in descent of whole matrices too, on rotated data, from dense starts in which every entry is off balance by 1 %.',
   source: 'arXiv 2407.03475, Fig. 2(c, f) through training; docs/theory.md §4, §7',
   spec: {
     base: {
       objective: 'jepa',
       data: { ...INVERTED, rotation: { kind: 'haar', seed: 1 } },
-      model: { kind: 'deep-linear', depth: 3 },
-      init: { kind: 'balanced', scale: 1e-3, noise: 1e-3 },
-      training: { mode: 'gradient-descent', learningRate: 0.1, time: 4e4 },
+      model: { kind: 'deep-linear', depth: 4 },
+      init: { kind: 'balanced', scale: 1e-3, noise: 0.01 },
+      training: { mode: 'gradient-descent', learningRate: 0.1, time: 8e4 },
     },
     axes: { objective: BOTH, seed: { seeds: 8 } },
     claim: 'inversion',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Value } from 'typebox/value'
 import { openProblem } from '../../../src/data/open-problem.ts'
-import { checkAxes, pointsOf, specAt } from '../../../src/experiment/axes.ts'
+import { axisValues, checkAxes, pointsOf, specAt } from '../../../src/experiment/axes.ts'
 import { CLAIMS } from '../../../src/experiment/claims.ts'
 import { PRESETS, presetNamed } from '../../../src/experiment/presets.ts'
 import { resolveSpec } from '../../../src/experiment/resolve.ts'
@@ -39,9 +39,9 @@ function withObjectivesSwapped(runs: readonly SweepRun[]): SweepRun[] {
 }
 
 /** Runs as if each had stood at the mirror place of an axis. */
-function mirrored(runs: readonly SweepRun[], path: string): SweepRun[] {
-  const values = [...new Set(runs.map(({ point }) => point[path] as number))].sort((a, b) => a - b)
-  const mirror = (value: unknown) => values[values.length - 1 - values.indexOf(value as number)]
+function mirrored(spec: SweepSpec, runs: readonly SweepRun[], path: string): SweepRun[] {
+  const values = axisValues(spec.axes[path]!)
+  const mirror = (value: unknown) => values[values.length - 1 - values.indexOf(value)]
   return runs.map((run) => ({ ...run, point: { ...run.point, [path]: mirror(run.point[path]) } }))
 }
 
@@ -52,7 +52,7 @@ const swapped: Contradiction = (spec, runs) => analyseSweep(spec, withObjectives
 const atMirror =
   (path: string): Contradiction =>
   (spec, runs) =>
-    analyseSweep(spec, mirrored(runs, path)).verdict
+    analyseSweep(spec, mirrored(spec, runs, path)).verdict
 /** The same runs, said to be of other data. */
 const ofData =
   (change: (data: SweepSpec['base']['data']) => SweepSpec['base']['data']): Contradiction =>
@@ -78,7 +78,7 @@ const contradictions: Readonly<Record<string, Contradiction>> = {
   'static-noise': swapped,
   temporal: swapped,
   'random-start': swapped,
-  'generalised-features': swapped,
+  'generalised-features': atMirror('data'),
   'sgd-batch': swapped,
 }
 

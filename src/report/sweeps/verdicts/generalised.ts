@@ -51,7 +51,7 @@ export const judgeGeneralised: Judge = (evidence) => {
   ]
   const isClose = (errors: readonly number[]) => worst(errors) < CLOSE
   const parts = [verdictOfTally(first), isClose(plateau), isClose(end), commutator > 1e-3 ? true : null]
-  const because = `JEPA begins with the largest generalised ρ in ${counted(first, 'runs')}; on its first plateau amplitudes are within ${figure(100 * worst(plateau))} % of ρ^L along that feature and 0 across (${plateaus.length} runs), and MAE ends within ${figure(100 * worst(end))} % of the singular values of ΣyxΣxx⁻¹ (${ends.length} runs), at commutators up to ${figure(commutator)}.`
+  const because = `JEPA begins with the largest generalised ρ in ${counted(first)}; on its first plateau amplitudes are within ${figure(100 * worst(plateau))} % of ρ^L along that feature and 0 across (${plateaus.length} runs), and MAE ends within ${figure(100 * worst(end))} % of the singular values of ΣyxΣxx⁻¹ (${ends.length} runs), at commutators up to ${figure(commutator)}.`
   return together(evidence, parts, because, figures)
 }
 

@@ -29,7 +29,7 @@ export const judgeGreedyInLambda: Judge = (evidence) => {
       wanted: '0 in the exact flow',
     },
   ]
-  const because = `Features of equal ρ are learned by falling λ in ${counted(tally, 'runs')}.`
+  const because = `Features of equal ρ are learned by falling λ in ${counted(tally)}.`
   return together(evidence, [verdictOfTally(tally)], because, figures)
 }
 
@@ -52,7 +52,7 @@ export const judgeGreedyInRho: Judge = (evidence) => {
     { name: 'smallest relative spread of JEPA', measured: least, wanted: "above MAE's largest" },
     { name: 'largest relative spread of MAE', measured: most, wanted: "below JEPA's smallest" },
   ]
-  const because = `JEPA learns by falling ρ in ${counted(byRho!, 'runs')}, MAE in another order in ${counted(notMae, 'runs')}; relative spreads are ${ranged(spreads(jepa))} for JEPA and ${ranged(spreads(mae))} for MAE.`
+  const because = `JEPA learns by falling ρ in ${counted(byRho!)}, MAE in another order in ${counted(notMae)}; relative spreads are ${ranged(spreads(jepa))} for JEPA and ${ranged(spreads(mae))} for MAE.`
   return together(evidence, [verdictOfTally(byRho!), verdictOfTally(notMae), isWider], because, figures)
 }
 

@@ -42,8 +42,8 @@ export const judgeInversion: Judge = (evidence) => {
   ]
   const parts = [verdictOfTally(deep), verdictOfTally(alike)]
   const told = [
-    `at depth ${range.high} JEPA learns by falling ρ in ${counted(deep, 'runs')}`,
-    `MAE by falling λ in ${counted(alike, 'runs')}`,
+    `at depth ${range.high} JEPA learns by falling ρ in ${counted(deep)}`,
+    `MAE by falling λ in ${counted(alike)}`,
   ]
   if (range.low === 1 && range.high > 1) {
     const shallow: Tally = ask(
@@ -56,7 +56,7 @@ export const judgeInversion: Judge = (evidence) => {
       wanted: '1',
     })
     parts.push(verdictOfTally(shallow))
-    told.push(`at depth 1 JEPA by falling λ in ${counted(shallow, 'runs')}`)
+    told.push(`at depth 1 JEPA by falling λ in ${counted(shallow)}`)
   }
   const ladders = laddersAlong(jepa, 'model.depth', depthOf).map((rungs) => rungs.map(lagOfLowestRho))
   if (ladders.length > 0) {

@@ -49,16 +49,16 @@ export function verdictOfTally({ kept, broken, undecided }: Tally): boolean | nu
   return undecided.length > 0 || kept.length === 0 ? null : true
 }
 
-/** `all 8 runs`, or `6 of 8 runs (not JEPA, depth 3; 1 cannot say)`. */
-export function counted({ kept, broken, undecided }: Tally, noun: string): string {
+/** `all 8 runs`, `the one run`, or `6 of 8 runs (not JEPA, depth 3; 1 cannot say)`. */
+export function counted({ kept, broken, undecided }: Tally): string {
   const total = kept.length + broken.length + undecided.length
-  if (total > 0 && kept.length === total) return `all ${total} ${noun}`
+  if (total > 0 && kept.length === total) return total === 1 ? 'the one run' : `all ${total} runs`
   const against = broken.slice(0, 2).map(nameOf).join('; ')
   const notes = [
     broken.length === 0 ? [] : [`not ${against}${broken.length > 2 ? '; …' : ''}`],
     undecided.length === 0 ? [] : [`${undecided.length} cannot say`],
   ].flat()
-  return `${kept.length} of ${total} ${noun}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
+  return `${kept.length} of ${total} runs${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
 }
 
 /** Nothing was measured that the claim speaks of. */
