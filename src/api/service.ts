@@ -92,14 +92,7 @@ async function open(
     queue,
     artifactsRoot: artifacts,
     limits: { ...bounds, maxRuns },
-    report: async ({ cohort, runs }) => {
-      const reports = await bulk.run('reports', { artifacts, cohort, runs })
-      for (const report of reports) {
-        if (!('crash' in report)) continue
-        log.error({ jobId: report.id, cohort, err: new Error(report.crash) }, 'report failed')
-      }
-      return reports
-    },
+    report: ({ cohort, runs }) => bulk.run('reports', { artifacts, cohort, runs }),
     sweepWork: sweepWorkIn(bulk, ledgerPath, bounds),
     spectrumOf: (data) => compute.run('spectrum', data),
     clock,

@@ -6,7 +6,7 @@ import type { Manifest } from '../experiment/measurement.ts'
 import { syncFolder } from './atomic-write.ts'
 import { clearLeftovers, leftoverName } from './leftovers.ts'
 import type { RunFiles, RunKey } from './run-folder.ts'
-import { type RunRecord, readRecordBytes, writeRecord } from './run-record.ts'
+import { type RunRecord, readRecordBytes, readRecordManifest, writeRecord } from './run-record.ts'
 import { readZipDirectory, readZipEntry, type ZipEntry, ZipWriter } from './zip.ts'
 
 /**
@@ -105,13 +105,13 @@ export async function openPacks(root: string, cohort: string): Promise<Packs> {
     await close()
     throw error
   }
-  const read = async (key: RunKey) => {
+  const readBy = async <T>(key: RunKey, parse: (bytes: Buffer, key: RunKey, name: string) => T) => {
     const name = entryName(key)
     let failure: unknown = damage
     for (const { file, entry } of places.get(name) ?? []) {
       try {
         const bytes = await orDamaged(name, () => readZipEntry(file, entry))
-        return readRecordBytes(bytes, key, name)
+        return parse(bytes, key, name)
       } catch (error) {
         failure = error
       }
@@ -120,13 +120,13 @@ export async function openPacks(root: string, cohort: string): Promise<Packs> {
     return null
   }
   return {
-    read,
+    read: (key) => readBy(key, readRecordBytes),
     manifests: async () => {
       const manifests = new Map<string, Manifest>()
       for (const name of places.keys()) {
         const key = keyOf(name)
-        const record = key && (await read(key).catch(unlessDamaged))
-        if (key && record) manifests.set(`${key.id}.${key.attempt}`, record.manifest)
+        const manifest = key && (await readBy(key, readRecordManifest).catch(unlessDamaged))
+        if (key && manifest) manifests.set(`${key.id}.${key.attempt}`, manifest)
       }
       return manifests
     },

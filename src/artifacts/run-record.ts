@@ -43,26 +43,38 @@ export function writeRecord(files: RunFiles): { bytes: Uint8Array; manifest: Man
  * @throws ARTIFACT_DAMAGED where it is not whole, tells of another run or has another fingerprint than its manifest
  */
 export function readRecordBytes(bytes: Uint8Array, key: RunKey, name: string): RunRecord {
-  const damaged = (why: string) => new ExperimentError('ARTIFACT_DAMAGED', { name, why })
   const file = readTensors(bytes, name)
-  const json = (text: string | undefined) => {
-    try {
-      return JSON.parse(text as string)
-    } catch {
-      throw damaged('its spec or its manifest is not JSON')
-    }
-  }
-  const manifest: Manifest = json(file.metadata.manifest)
-  if (manifest?.manifest !== 1) throw damaged('it has no manifest of version 1')
-  if (manifest.id !== key.id || manifest.attempt !== key.attempt) {
-    throw damaged(`it tells of ${manifest.id}, attempt ${manifest.attempt}`)
-  }
+  const manifest = manifestIn(file, key, name)
   const measurements = measurementsIn(file)
   const weights = weightsIn(file)
   if (fingerprintOf(measurements, weights) !== manifest.fingerprint) {
-    throw damaged('its numbers do not have the fingerprint of its manifest')
+    const why = 'its numbers do not have the fingerprint of its manifest'
+    throw new ExperimentError('ARTIFACT_DAMAGED', { name, why })
   }
-  return { spec: json(file.metadata.spec), manifest, measurements, weights }
+  return { spec: textIn(file, 'spec', name) as ResolvedSpec, manifest, measurements, weights }
+}
+
+/** The manifest in a record, without its numbers. @throws ARTIFACT_DAMAGED where there is none or it tells of another run */
+export function readRecordManifest(bytes: Uint8Array, key: RunKey, name: string): Manifest {
+  return manifestIn(readTensors(bytes, name), key, name)
+}
+
+function manifestIn(file: TensorFile, { id, attempt }: RunKey, name: string): Manifest {
+  const damaged = (why: string) => new ExperimentError('ARTIFACT_DAMAGED', { name, why })
+  const manifest = textIn(file, 'manifest', name) as Manifest | null
+  if (manifest?.manifest !== 1) throw damaged('it has no manifest of version 1')
+  if (manifest.id !== id || manifest.attempt !== attempt) {
+    throw damaged(`it tells of ${manifest.id}, attempt ${manifest.attempt}`)
+  }
+  return manifest
+}
+
+function textIn(file: TensorFile, key: string, name: string): unknown {
+  try {
+    return JSON.parse(file.metadata[key] as string)
+  } catch (cause) {
+    throw new ExperimentError('ARTIFACT_DAMAGED', { name, why: `its ${key} is not JSON` }, { cause })
+  }
 }
 
 function seriesTensors({
