@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { readManifest } from '../src/artifacts/run-folder.ts'
 import { ExperimentError } from '../src/experiment/failure.ts'
 import type { CohortDigest, CohortJob, CohortRun, RunDigest, RunProgress } from '../src/queue/cohort-job.ts'
-import type { CohortControl } from '../src/queue/control.ts'
+import { type CohortControl, TOGETHER } from '../src/queue/control.ts'
+import { finishedRuns } from './finished-runs.ts'
+import type { ProgressPost } from './progress-post.ts'
 import { type TrainerChild, TrainerDied } from './trainer-child.ts'
-import type { Notice, RunEnd } from './trainer-messages.ts'
+import type { News, RunEnd } from './trainer-messages.ts'
+import { TrainingGroups } from './training-groups.ts'
 
 /** Crashes that a run survives; the next one fails it. */
 const RESTARTS = 3
@@ -24,14 +26,13 @@ export interface TurnHands {
   readonly artifacts: string
   /** Aborted when the turn must stop: with a Leaving where the supervisor goes, else because the lease is lost. */
   readonly stop: AbortSignal
-  /** Hears of a change of phase at once and of progress as it comes. */
-  report(change: RunProgress): void
+  readonly post: Pick<ProgressPost, 'report' | 'ended'>
   readonly log: Logger
 }
 
 /**
  * One worker's turn with a cohort: train what is left of it, in a new child after each crash, until every run has
- * ended. A run whose manifest is there is not trained twice.
+ * ended. A run whose files are there is not trained twice.
  *
  * @throws the reason of `stop`, with the runs handed back
  */
@@ -41,11 +42,9 @@ export async function takeTurn(job: CohortJob, hands: TurnHands): Promise<Cohort
   const halt = () => void hands.child.kill()
   hands.stop.addEventListener('abort', halt)
   try {
-    await turn.skipEnded()
-    while (turn.left().length > 0) {
-      hands.stop.throwIfAborted()
-      await turn.trainOnce()
-    }
+    await turn.begin()
+    do hands.stop.throwIfAborted()
+    while (await turn.trainNext())
     return turn.digest()
   } catch (error) {
     if (hands.stop.aborted) turn.handBack()
@@ -57,103 +56,162 @@ export async function takeTurn(job: CohortJob, hands: TurnHands): Promise<Cohort
   }
 }
 
+/** What a log line says of runs: the only one by name. */
+export function named(runs: readonly CohortRun[]): { jobId: string; attempt: number } | { runs: number } {
+  const [first] = runs
+  return runs.length === 1 && first !== undefined
+    ? { jobId: first.id, attempt: first.attempt }
+    : { runs: runs.length }
+}
+
 class Turn {
   readonly #job: CohortJob
   readonly #hands: TurnHands
+  readonly #runs: ReadonlyMap<string, CohortRun>
   readonly #ends = new Map<string, RunDigest>()
-  readonly #crashes = new Map<string, number>()
-  readonly #started = new Set<string>()
+  readonly #crashes = new Map<string, number>() // where they are more than the ledger knew of
   readonly #places = new Map<string, { engine: string; device: string }>()
-  readonly #kills = new Map<string, NodeJS.Timeout>() // of runs that were told to end
+  readonly #cancelled = new Set<string>() // told to end
+  readonly #kills = new Set<NodeJS.Timeout>()
+  readonly #started = new Set<string>() // counted in Redis, and neither ended nor crashed
+  #groups = new TrainingGroups([], 0)
+  #training = new Set<string>() // in the child
   #killed = false // the child dies by our hand, for a run that did not follow
 
   constructor(job: CohortJob, hands: TurnHands) {
     this.#job = job
     this.#hands = hands
-  }
-
-  left(): CohortRun[] {
-    return this.#job.runs.filter((run) => !this.#ends.has(run.id))
+    this.#runs = new Map(job.runs.map((run) => [run.id, run]))
   }
 
   digest(): CohortDigest {
     return { runs: [...this.#ends.values()] }
   }
 
-  /** Tells a run to end, and kills its child where it does not follow in time. */
-  cancel(id: string): void {
-    if (this.#ends.has(id) || this.#kills.has(id)) return
+  /** Tells runs to end: at once where they wait, else in the child, which is killed where it does not follow in time. */
+  cancel(ids: Iterable<string>): void {
     const { child, log } = this.#hands
-    log.info({ jobId: id }, 'run told to end')
-    child.cancel(id)
+    const fresh = [...ids].filter(
+      (id) => this.#runs.has(id) && !this.#cancelled.has(id) && !this.#ends.has(id),
+    )
+    if (fresh.length === 0) return
+    log.info({ runs: fresh.length, jobId: fresh[0] }, 'runs told to end')
+    for (const id of fresh) {
+      this.#cancelled.add(id)
+      if (!this.#training.has(id)) this.#end(id, { ended: 'cancelled' })
+    }
+    const inChild = fresh.filter((id) => this.#training.has(id))
+    if (inChild.length === 0) return
+    child.cancel(inChild)
     const kill = () => {
-      log.warn({ jobId: id, afterMs: ABORT_GRACE_MS }, 'run did not end, its child is killed')
+      const deaf = inChild.filter((id) => !this.#ends.has(id))
+      if (deaf.length === 0) return
+      log.warn(
+        { jobId: deaf[0], runs: deaf.length, afterMs: ABORT_GRACE_MS },
+        'runs did not end, their child is killed',
+      )
       this.#killed = true
       void child.kill()
     }
-    this.#kills.set(id, setTimeout(kill, ABORT_GRACE_MS))
+    this.#kills.add(setTimeout(kill, ABORT_GRACE_MS))
   }
 
   /** Stops the timers. */
   close(): void {
-    for (const timer of this.#kills.values()) clearTimeout(timer)
+    for (const timer of this.#kills) clearTimeout(timer)
   }
 
-  /** Runs that an earlier turn finished, or that were cancelled while they waited. */
-  async skipEnded(): Promise<void> {
-    const cancelled = await this.#hands.control.cancelled(this.#job.cohort)
-    for (const run of this.#job.runs) {
-      const manifest = await manifestOf(this.#hands.artifacts, run)
-      if (manifest !== null) this.#end(run.id, { ended: 'finished', fingerprint: manifest.fingerprint })
-      else if (cancelled.has(run.id)) this.#end(run.id, { ended: 'cancelled' })
-    }
+  /**
+   * Leaves out what was finished by an earlier turn or cancelled while it waited, and counts the start of the others in
+   * common: what more was counted before are workers that were lost with them.
+   */
+  async begin(): Promise<void> {
+    const { control } = this.#hands
+    const [cancelled] = await Promise.all([control.cancelled(this.#job.cohort), this.#skipFinished()])
+    this.cancel(cancelled)
+    const left = this.#left(this.#job.runs)
+    const losses = left.length > 1 ? (await this.#start(TOGETHER)) - 1 : 0
+    this.#groups = new TrainingGroups(left, losses)
   }
 
-  /** Trains what is left in one child, until all have ended or the child has died. */
-  async trainOnce(): Promise<void> {
-    const { child, artifacts, stop, log } = this.#hands
-    const runs = await this.#begin()
-    if (runs.length === 0) return
-    try {
-      await child.train(runs, artifacts, (notice) => this.#hear(notice))
-      const failed = runs.some(({ id }) => this.#ends.get(id)?.ended === 'failed')
-      if (failed) await child.kill() // after an error the next cohort gets a fresh child
-    } catch (error) {
-      if (!(error instanceof TrainerDied)) throw error
-      await wait(RESTART_MS)
-      stop.throwIfAborted()
-      for (const { id } of this.left()) log.warn({ jobId: id, why: error.message }, 'trainer died')
-      await this.#recover(error.message)
-    }
+  async #skipFinished(): Promise<void> {
+    const finished = await finishedRuns(this.#hands.artifacts, this.#job.cohort, this.#left(this.#job.runs))
+    for (const [id, fingerprint] of finished) this.#end(id, { ended: 'finished', fingerprint })
   }
 
-  /** Counts the start of every run that is left; those out of restarts fail here, before they crash again. */
-  async #begin(): Promise<CohortRun[]> {
-    for (const run of this.left()) {
-      const starts = await this.#hands.control.start(this.#job.cohort, run.id)
-      this.#started.add(run.id)
-      this.#crashes.set(run.id, run.crashes + starts - 1)
-      if (run.crashes + starts - 1 > RESTARTS) this.#fail(run.id, 'its worker was lost')
-    }
+  #left(runs: readonly CohortRun[]): CohortRun[] {
+    return runs.filter(({ id }) => !this.#ends.has(id))
+  }
+
+  async #start(run: string): Promise<number> {
+    const starts = await this.#hands.control.start(this.#job.cohort, run)
+    this.#started.add(run)
+    return starts
+  }
+
+  /** Trains the next runs in one child, until all have ended or the child has died. @returns false where none are left */
+  async trainNext(): Promise<boolean> {
+    const group = this.#groups.take((run) => !this.#ends.has(run.id))
+    if (group === null) return false
+    const alone = group.length === 1 ? (group[0] as CohortRun) : null
+    if (alone !== null) await this.#countStart(alone)
     this.#hands.stop.throwIfAborted()
-    return this.left()
+    const runs = this.#left(group) // some may have been cancelled just now
+    const death = runs.length > 0 ? await this.#train(runs) : null
+    if (death !== null) {
+      await wait(RESTART_MS)
+      this.#hands.stop.throwIfAborted()
+      this.#hands.log.warn({ ...named(runs), cohort: this.#job.cohort, why: death }, 'trainer died')
+      await this.#skipFinished()
+      this.#recover(runs, alone !== null, death)
+    }
+    if (alone !== null) this.#started.delete(alone.id)
+    return true
   }
 
-  async #recover(why: string): Promise<void> {
-    const killed = this.#killed
-    this.#killed = false
-    for (const { id } of this.left()) {
-      if (this.#kills.has(id)) {
-        this.#end(id, { ended: 'cancelled' })
-      } else if (killed) {
-        await this.#hands.control.takeBack(this.#job.cohort, id) // it died of another run's cancel
-      } else {
-        const crashes = (this.#crashes.get(id) ?? 0) + 1
-        this.#crashes.set(id, crashes)
-        if (crashes > RESTARTS) this.#fail(id, why)
-        else this.#tell(id, 'recovering', null)
-      }
+  /** @returns how the child died, or null where all runs have ended */
+  async #train(runs: readonly CohortRun[]): Promise<string | null> {
+    const { child, artifacts } = this.#hands
+    this.#training = new Set(runs.map(({ id }) => id))
+    try {
+      await child.train({ cohort: this.#job.cohort, runs, artifacts }, (news) => this.#hear(news))
+      const failed = runs.some(({ id }) => this.#ends.get(id)?.ended === 'failed')
+      if (failed) await child.kill() // after an error the next runs get a fresh child
+      return null
+    } catch (error) {
+      if (error instanceof TrainerDied) return error.message
+      throw error
+    } finally {
+      this.#training.clear()
     }
+  }
+
+  /** Counts the start of a run that is trained alone; one that is out of restarts fails here, before it crashes again. */
+  async #countStart({ id, crashes }: CohortRun): Promise<void> {
+    const lost = crashes + (await this.#start(id)) - 1
+    this.#crashes.set(id, lost)
+    if (lost > RESTARTS) this.#fail(id, 'its worker was lost')
+  }
+
+  /** What becomes of runs whose child died. */
+  #recover(runs: readonly CohortRun[], isAlone: boolean, why: string): void {
+    for (const { id } of runs) if (this.#cancelled.has(id)) this.#end(id, { ended: 'cancelled' })
+    const left = this.#left(runs)
+    if (this.#killed)
+      this.#groups.putBack(left) // it died of another run's cancel
+    else this.#blame(left, isAlone, why)
+    this.#killed = false
+  }
+
+  /** Restarts what a crash met; one that is out of restarts fails. */
+  #blame(runs: readonly CohortRun[], isAlone: boolean, why: string): void {
+    for (const { id, crashes } of runs) {
+      const lost = (this.#crashes.get(id) ?? crashes) + (isAlone ? 1 : 0)
+      this.#crashes.set(id, lost)
+      if (lost > RESTARTS) this.#fail(id, why)
+      else this.#tell(id, 'recovering', null)
+    }
+    this.#groups.putBackHalved(this.#left(runs))
   }
 
   /**
@@ -162,29 +220,30 @@ class Turn {
    */
   handBack(): void {
     const { control, log, stop } = this.#hands
-    for (const { id } of this.left()) {
-      if (!this.#started.has(id)) continue
-      // Not waited for: while Redis is away it is sent as soon as it is back.
-      control
-        .takeBack(this.#job.cohort, id)
-        .catch((error) => log.warn({ jobId: id, err: error }, 'start not taken back'))
-      if (stop.reason instanceof Leaving) this.#tell(id, 'queued', null)
-    }
+    const { cohort, runs } = this.#job
+    // Not waited for: while Redis is away it is sent as soon as it is back.
+    control
+      .takeBack(cohort, ...this.#started)
+      .catch((error) => log.warn({ cohort, err: error }, 'starts not taken back'))
+    if (!(stop.reason instanceof Leaving)) return
+    for (const { id } of this.#left(runs)) this.#tell(id, 'queued', null)
   }
 
-  #hear(notice: Notice): void {
-    if (notice.type === 'running') {
-      this.#places.set(notice.run, notice)
-      this.#tell(notice.run, 'running', null)
-    } else if (notice.type === 'progress') this.#tell(notice.run, 'running', notice.progress)
-    else if (notice.type === 'ended') this.#end(notice.run, notice.end)
+  #hear({ started, progress, ended }: News): void {
+    for (const { run, end } of ended) this.#end(run, end)
+    for (const { run, engine, device } of started) {
+      this.#places.set(run, { engine, device })
+      if (!this.#ends.has(run)) this.#tell(run, 'running', null)
+    }
+    for (const { run, progress: latest } of progress) this.#tell(run, 'running', latest)
   }
 
   #tell(id: string, phase: RunProgress['phase'], progress: RunProgress['progress']): void {
-    const attempt = this.#job.runs.find((run) => run.id === id)?.attempt
-    if (attempt === undefined) return
+    const run = this.#runs.get(id)
+    if (run === undefined) return
     const { engine = null, device = null } = this.#places.get(id) ?? {}
-    this.#hands.report({ id, attempt, phase, crashes: this.#crashes.get(id) ?? 0, engine, device, progress })
+    const crashes = this.#crashes.get(id) ?? run.crashes
+    this.#hands.post.report({ id, attempt: run.attempt, phase, crashes, engine, device, progress })
   }
 
   #fail(id: string, why: string): void {
@@ -196,21 +255,13 @@ class Turn {
   }
 
   #end(id: string, end: RunEnd): void {
-    const run = this.#job.runs.find((each) => each.id === id)
-    if (run === undefined) return
-    clearTimeout(this.#kills.get(id))
-    this.#ends.set(id, { id, attempt: run.attempt, crashes: this.#crashes.get(id) ?? run.crashes, ...end })
-    this.#hands.log.info({ jobId: id, attempt: run.attempt, ...end }, 'run ended')
-  }
-}
-
-/** The manifest of an earlier turn; a damaged one counts as none, the run is then made anew. */
-async function manifestOf(artifacts: string, { id, attempt }: CohortRun) {
-  try {
-    return await readManifest(artifacts, id, attempt)
-  } catch (error) {
-    if (error instanceof ExperimentError && error.code === 'ARTIFACT_DAMAGED') return null
-    throw error
+    const run = this.#runs.get(id)
+    if (run === undefined || this.#ends.has(id)) return
+    const digest = { id, attempt: run.attempt, crashes: this.#crashes.get(id) ?? run.crashes, ...end }
+    this.#ends.set(id, digest)
+    const isOne = this.#runs.size === 1
+    this.#hands.log[isOne ? 'info' : 'debug']({ jobId: id, attempt: run.attempt, ...end }, 'run ended')
+    if (!isOne) this.#hands.post.ended(digest)
   }
 }
 
@@ -221,7 +272,7 @@ function watchOrders(cohort: string, turn: Turn, { control, log }: TurnHands): N
     if (looking) return
     looking = true
     try {
-      for (const run of await control.cancelled(cohort)) turn.cancel(run)
+      turn.cancel(await control.cancelled(cohort))
     } catch (error) {
       log.warn({ cohort, err: error }, 'orders not read')
     } finally {

@@ -59,10 +59,15 @@ export function trainCohort(engine: Engine, members: readonly Member[]): Promise
   const ready = starts.filter((start): start is Start => !(start instanceof Error))
   const trained = engine.train(ready.map(({ plan, pace }) => ({ plan, ...pace })))
   const ends = new Map(ready.map((start, r) => [start, trained[r] as Promise<Trajectory>]))
-  return starts.map(async (start) => {
-    if (start instanceof Error) throw start
-    return finish(await (ends.get(start) as Promise<Trajectory>), start)
+  return starts.map((start) => {
+    if (start instanceof Error) return Promise.reject(start)
+    return finishWith(ends.get(start) as Promise<Trajectory>, start)
   })
+}
+
+/** Holds on to its own run alone, so that what has ended can go while the others are trained. */
+async function finishWith(training: Promise<Trajectory>, start: Start): Promise<TrainedRun> {
+  return finish(await training, start)
 }
 
 /** What cannot be planned fails alone. */

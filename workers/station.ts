@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { CohortDigest, CohortJob } from '../src/queue/cohort-job.ts'
 import { openControl } from '../src/queue/control.ts'
 import { connectPatiently, patientOptions, type QueueName, type RedisAddress } from '../src/queue/redis.ts'
-import { Leaving, takeTurn } from './cohort-turn.ts'
+import { Leaving, named, takeTurn } from './cohort-turn.ts'
 import { holdLease } from './lease.ts'
 import { openProgressPost } from './progress-post.ts'
 import { TrainerChild } from './trainer-child.ts'
@@ -50,22 +50,23 @@ export function openStation({ redis, queue, artifacts, lockMs, stalledMs, log }:
         .catch((error) => log.warn({ cohort: job.id, err: error }, 'progress not sent')),
     )
     const stop = AbortSignal.any([leaving.signal, lease.lost])
-    for (const run of job.data.runs)
-      log.info({ jobId: run.id, attempt: run.attempt, cohort: job.id }, 'run taken')
+    const { runs } = job.data
+    log.info({ ...named(runs), cohort: job.id }, 'cohort taken')
     try {
-      return await takeTurn(job.data, { child, control, artifacts, stop, report: post.report, log })
+      const digest = await takeTurn(job.data, { child, control, artifacts, stop, post, log })
+      await post.close('drop')
+      return digest
     } catch (error) {
-      for (const run of job.data.runs)
-        log.warn({ jobId: run.id, cohort: job.id, err: error }, 'cohort given up')
+      log.warn({ ...named(runs), cohort: job.id, err: error }, 'cohort given up')
       if (!stop.aborted) throw error
       if (!lease.lost.aborted) {
-        await post.close()
+        await post.close('send')
         await job.moveToWait(token)
       }
       throw new WaitingError('The cohort goes back to the queue.')
     } finally {
       lease.release()
-      await post.close()
+      await post.close('send')
       child.warm()
     }
   }

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { engineWithoutLanes } from '../src/experiment/engine-choice.ts'
 import type { CohortRun } from '../src/queue/cohort-job.ts'
-import type { Notice, Order } from './trainer-messages.ts'
+import type { News, Notice, Order } from './trainer-messages.ts'
 
 /** The child died, or had to be killed, while it trained. */
 export class TrainerDied extends Error {
   override readonly name = 'TrainerDied'
 }
 
-/** How the supervisor hears of the runs in its child. */
-export type NoticeListener = (notice: Notice) => void
+/** Runs of one cohort that are trained together, and where their files go. */
+export type Training = Omit<Extract<Order, { type: 'train' }>, 'type'>
 
 /** The longest silence of a child that is taken for work; then it is killed. */
 const SILENT_MS = 300_000
@@ -40,8 +40,8 @@ export class TrainerChild {
    *
    * @throws TrainerDied where the child is gone before that, with how it went
    */
-  async train(runs: readonly CohortRun[], artifacts: string, listen: NoticeListener): Promise<void> {
-    await this.#settleDevice(runs)
+  async train(training: Training, listen: (news: News) => void): Promise<void> {
+    await this.#settleDevice(training.runs)
     const child = this.warm()
     this.#heard = performance.now()
     return new Promise((resolve, reject) => {
@@ -54,20 +54,20 @@ export class TrainerChild {
         end()
       }
       const hear = (notice: Notice) => {
-        if (notice.type === 'over') settle(resolve)
-        else listen(notice)
+        if (notice.type === 'news') listen(notice.news)
+        else if (notice.type === 'over') settle(resolve)
       }
       const gone = (code: number | null, signal: string | null) =>
         settle(() => reject(new TrainerDied(signal === null ? `exit code ${code}` : signal)))
       const failed = (cause: Error) => settle(() => reject(new TrainerDied(cause.message, { cause })))
       child.on('message', hear).on('exit', gone).on('error', failed)
-      this.#tell({ type: 'train', runs, artifacts })
+      this.#tell({ type: 'train', ...training })
     })
   }
 
-  /** Asks the child to end one run at its next pause. */
-  cancel(run: string): void {
-    this.#tell({ type: 'cancel', run })
+  /** Asks the child to end runs at their next pause. */
+  cancel(runs: readonly string[]): void {
+    this.#tell({ type: 'cancel', runs })
   }
 
   /** Ends the child: SIGTERM, and SIGKILL a second later. The next `train` starts a new one. */

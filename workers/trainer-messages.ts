@@ -3,8 +3,14 @@ import type { CohortRun } from '../src/queue/cohort-job.ts'
 
 /** What the supervisor tells its child over IPC. */
 export type Order =
-  | { readonly type: 'train'; readonly artifacts: string; readonly runs: readonly CohortRun[] }
-  | { readonly type: 'cancel'; readonly run: string }
+  | {
+      readonly type: 'train'
+      readonly cohort: string
+      /** Those of the cohort that are left, or a part of them. */
+      readonly runs: readonly CohortRun[]
+      readonly artifacts: string
+    }
+  | { readonly type: 'cancel'; readonly runs: readonly string[] }
 
 /** How a run ended in the child, which knows nothing of earlier crashes. */
 export type RunEnd =
@@ -12,10 +18,16 @@ export type RunEnd =
   | { readonly ended: 'cancelled' }
   | { readonly ended: 'failed'; readonly code: string; readonly message: string }
 
+/** What became of runs since the last news: one message, whatever their number. */
+export interface News {
+  readonly started: readonly { readonly run: string; readonly engine: string; readonly device: string }[]
+  readonly progress: readonly { readonly run: string; readonly progress: Progress }[]
+  /** Where they finished, their files are written. */
+  readonly ended: readonly { readonly run: string; readonly end: RunEnd }[]
+}
+
 /** What the child tells its supervisor. `alive` comes every second in which its event loop turns. */
 export type Notice =
   | { readonly type: 'alive' }
-  | { readonly type: 'running'; readonly run: string; readonly engine: string; readonly device: string }
-  | { readonly type: 'progress'; readonly run: string; readonly progress: Progress }
-  | { readonly type: 'ended'; readonly run: string; readonly end: RunEnd }
+  | { readonly type: 'news'; readonly news: News }
   | { readonly type: 'over' }

@@ -1,12 +1,10 @@
 import { pino } from 'pino'
-import { writeRun } from '../src/artifacts/run-folder.ts'
-import { inspectData } from '../src/data/inspect.ts'
-import { openProblem } from '../src/data/open-problem.ts'
 import { ExperimentError } from '../src/experiment/failure.ts'
-import type { Progress } from '../src/experiment/job-view.ts'
 import type { CohortRun } from '../src/queue/cohort-job.ts'
-import { chooseEngine } from './engines/choose.ts'
 import type { Engine } from './engines/engine.ts'
+import { type NewsDesk, openNewsDesk } from './news-desk.ts'
+import { openPreparation } from './preparation.ts'
+import { openResultWriter, type ResultWriter } from './result-writer.ts'
 import { type Member, type TrainedRun, trainCohort } from './run-cohort.ts'
 import type { Notice, Order, RunEnd } from './trainer-messages.ts'
 
@@ -22,22 +20,20 @@ const aborts = new Map<string, AbortController>()
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => {}) // a Ctrl-C reaches the whole process group; the supervisor decides
 process.on('message', (order: Order) => {
-  if (order.type === 'cancel') aborts.get(order.run)?.abort()
-  else void train(order)
+  if (order.type === 'train') void train(order)
+  else for (const run of order.runs) aborts.get(run)?.abort()
 })
 setInterval(() => tell({ type: 'alive' }), ALIVE_MS)
 
-async function train({ runs, artifacts }: Extract<Order, { type: 'train' }>): Promise<void> {
+type Training = Extract<Order, { type: 'train' }>
+
+async function train({ cohort, runs, artifacts }: Training): Promise<void> {
+  const desk = openNewsDesk((news) => tell({ type: 'news', news }))
+  const writer = openResultWriter(artifacts, cohort)
   for (const run of runs) aborts.set(run.id, new AbortController())
-  const cohorts = new Map<string, Ready[]>() // by engine and device
-  for (const run of runs) {
-    const ready = await settle(run, () => prepare(run))
-    if (ready === null) continue
-    const name = `${ready.engine.name} ${ready.engine.device}`
-    cohorts.set(name, [...(cohorts.get(name) ?? []), ready])
-  }
-  for (const cohort of cohorts.values()) await trainTogether(cohort, artifacts)
+  for (const group of await prepareAll(runs, desk)) await trainTogether(group, writer, desk)
   aborts.clear()
+  desk.close()
   tell({ type: 'over' })
 }
 
@@ -48,47 +44,69 @@ interface Ready {
   readonly member: Member
 }
 
-async function prepare(run: CohortRun): Promise<Ready> {
-  const { id, spec } = run
-  const { signal } = aborts.get(id) as AbortController
-  signal.throwIfAborted()
-  await checkData(run)
-  const problem = await openProblem(spec.data)
-  const engine = await chooseEngine(spec, {
-    onMissing: ({ message }) => log.warn({ jobId: id, why: message }, 'engine missing, run goes to another'),
-  })
-  let isTold = false
-  const report = (progress: Progress) => {
-    if (!isTold) tell({ type: 'running', run: id, engine: engine.name, device: engine.device })
-    isTold = true
-    tell({ type: 'progress', run: id, progress })
+/** The runs made ready, by engine and device. */
+async function prepareAll(runs: readonly CohortRun[], desk: NewsDesk): Promise<Iterable<Ready[]>> {
+  const prepare = openPreparation(({ id }, { message }) =>
+    log.warn({ jobId: id, why: message }, 'engine missing, run goes to another'),
+  )
+  const groups = new Map<string, Ready[]>()
+  for (const run of runs) {
+    await settle(run, desk, async () => {
+      const { signal } = aborts.get(run.id) as AbortController
+      signal.throwIfAborted()
+      const { problem, engine } = await prepare(run)
+      const member = { spec: run.spec, problem, signal, report: reporter(run.id, engine, desk) }
+      const name = `${engine.name} ${engine.device}`
+      const group = groups.get(name)
+      if (group === undefined) groups.set(name, [{ run, engine, member }])
+      else group.push({ run, engine, member })
+    })
   }
-  return { run, engine, member: { spec, problem, report, signal } }
+  return groups.values()
+}
+
+function reporter(id: string, engine: Engine, desk: NewsDesk): Member['report'] {
+  let isTold = false
+  return (progress) => {
+    if (!isTold) desk.started(id, engine.name, engine.device)
+    isTold = true
+    desk.progress(id, progress)
+  }
 }
 
 /** Trains runs on their engine and writes each as it ends. */
-async function trainTogether(cohort: readonly Ready[], artifacts: string): Promise<void> {
-  const [{ engine }] = cohort as [Ready]
-  const trained = trainCohort(
-    engine,
-    cohort.map(({ member }) => member),
-  )
-  const written = cohort.map(({ run }, r) =>
-    settle(run, async () => {
-      const fingerprint = await write(run, (await trained[r]) as TrainedRun, engine, artifacts)
-      tell({ type: 'ended', run: run.id, end: { ended: 'finished', fingerprint } })
-    }),
-  )
-  await Promise.all(written)
+async function trainTogether(group: readonly Ready[], writer: ResultWriter, desk: NewsDesk): Promise<void> {
+  const [{ engine }] = group as [Ready]
+  const members = group.map(({ member }) => member)
+  const trained = trainCohort(engine, members)
+  const ended = Promise.allSettled(trained).then(() => writer.flush())
+  const written = trained.map((run, r) => settleTrained((group[r] as Ready).run, run, engine, writer, desk))
+  await Promise.all([ended, ...written])
 }
 
-/** Does a part of a run's way; where that throws, the run has ended and the result is null. */
-async function settle<T>({ id }: CohortRun, part: () => Promise<T>): Promise<T | null> {
+async function settleTrained(
+  run: CohortRun,
+  training: Promise<TrainedRun>,
+  engine: Engine,
+  writer: ResultWriter,
+  desk: NewsDesk,
+): Promise<void> {
+  const { id, attempt, spec } = run
+  await settle(run, desk, async () => {
+    const { measurements, weights, ...outcome } = await training
+    const { device, name, versions } = engine
+    const manifest = { id, attempt, ...outcome, device, engine: name, versions }
+    const fingerprint = await writer.write({ id, attempt }, { spec, measurements, weights, manifest })
+    desk.ended(id, { ended: 'finished', fingerprint })
+  })
+}
+
+/** Does a part of a run's way; where that throws, the run has ended. */
+async function settle({ id }: CohortRun, desk: NewsDesk, part: () => Promise<void>): Promise<void> {
   try {
-    return await part()
+    await part()
   } catch (error) {
-    tell({ type: 'ended', run: id, end: endOf(id, error) })
-    return null
+    desk.ended(id, endOf(id, error))
   }
 }
 
@@ -97,47 +115,6 @@ function endOf(id: string, error: unknown): RunEnd {
   log.error({ jobId: id, err: error }, 'run failed')
   const known = error instanceof ExperimentError ? error : new ExperimentError('INTERNAL', {})
   return { ended: 'failed', code: known.code, message: known.message }
-}
-
-async function write(
-  run: CohortRun,
-  trained: TrainedRun,
-  engine: Engine,
-  artifacts: string,
-): Promise<string> {
-  const { id, attempt, spec } = run
-  const { measurements, weights, ...outcome } = trained
-  const manifest = await writeRun(
-    artifacts,
-    { id, attempt },
-    {
-      spec,
-      measurements,
-      weights,
-      manifest: {
-        id,
-        attempt,
-        ...outcome,
-        device: engine.device,
-        engine: engine.name,
-        versions: engine.versions,
-      },
-    },
-  ).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === undefined || cause instanceof ExperimentError) throw cause
-    throw new ExperimentError('ARTIFACTS_UNWRITABLE', { folder: artifacts, why: cause.message }, { cause })
-  })
-  return manifest.fingerprint
-}
-
-/** The run's id stands for the data file as it was posted; another file under its name is another experiment. */
-async function checkData({ spec, dataDigest }: CohortRun): Promise<void> {
-  if (spec.data.kind !== 'images') return
-  const { digest, faults } = await inspectData(spec.data)
-  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
-  if (digest === dataDigest) return
-  const why = 'this worker sees another file than the one that the job was posted with'
-  throw new ExperimentError('DATASET_UNREADABLE', { dataset: spec.data.dataset, why })
 }
 
 function tell(notice: Notice): void {

@@ -19,11 +19,10 @@ import { normals } from './normal.ts'
 export function haarOrthogonal(n: number, seed: number, stream: number): Matrix {
   const rows = zeros(n, n) // row i is column i of Q
   rows.data.set(normals(n * n, { seed, stream, step: 0 }))
-  const at = (i: number) => rows.data.subarray(i * n, (i + 1) * n)
-  for (let i = 0; i < n; i++) {
-    const vector = at(i)
+  const vectors = Array.from({ length: n }, (_, i) => rows.data.subarray(i * n, (i + 1) * n))
+  for (const [i, vector] of vectors.entries()) {
     for (let pass = 0; pass < 2; pass++) {
-      for (let j = 0; j < i; j++) subtract(vector, dot(vector, at(j)), at(j))
+      for (const earlier of vectors.slice(0, i)) subtract(vector, dot(vector, earlier), earlier)
     }
     const length = Math.sqrt(dot(vector, vector))
     for (let k = 0; k < n; k++) vector[k] = vector[k]! / length

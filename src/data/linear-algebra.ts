@@ -33,20 +33,19 @@ export function transpose(a: Matrix): Matrix {
 export function multiply(a: Matrix, b: Matrix): Matrix {
   if (a.cols !== b.rows) throw new RangeError(`${a.rows}×${a.cols} times ${b.rows}×${b.cols} is not defined.`)
   const out = zeros(a.rows, b.cols)
-  const n = b.cols
-  const B = b.data
-  const whole = a.cols - (a.cols % 4)
+  const [n, inner] = [b.cols, a.cols]
+  const [A, B, C] = [a.data, b.data, out.data]
+  const whole = inner - (inner % 4)
   for (let i = 0; i < a.rows; i++) {
-    const row = out.data.subarray(i * n, (i + 1) * n)
-    const left = a.data.subarray(i * a.cols, (i + 1) * a.cols)
+    const [left, row, end] = [i * inner, i * n, (i + 1) * n]
     for (let k = 0; k < whole; k += 4) {
-      const [f0, f1, f2, f3] = [left[k]!, left[k + 1]!, left[k + 2]!, left[k + 3]!]
-      for (let j = 0, at = k * n; j < n; j++, at++) {
-        row[j] = row[j]! + (f0 * B[at]! + f1 * B[at + n]! + f2 * B[at + 2 * n]! + f3 * B[at + 3 * n]!)
+      const [f0, f1, f2, f3] = [A[left + k]!, A[left + k + 1]!, A[left + k + 2]!, A[left + k + 3]!]
+      for (let j = row, at = k * n; j < end; j++, at++) {
+        C[j] = C[j]! + (f0 * B[at]! + f1 * B[at + n]! + f2 * B[at + 2 * n]! + f3 * B[at + 3 * n]!)
       }
     }
-    for (let k = whole; k < a.cols; k++) {
-      for (let j = 0; j < n; j++) row[j] = row[j]! + left[k]! * B[k * n + j]!
+    for (let k = whole; k < inner; k++) {
+      for (let j = row, at = k * n; j < end; j++, at++) C[j] = C[j]! + A[left + k]! * B[at]!
     }
   }
   return out

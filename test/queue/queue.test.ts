@@ -121,8 +121,9 @@ it('a waiting cohort can be taken out, and one that is not there counts as out',
 it('orders and starts of a cohort outlive both sides and go when it is forgotten', async () => {
   const client = connectPatiently(redis.address)
   const control = openControl(client, name)
-  await queue.cancel('c4', 'ra')
-  assert.deepEqual([...(await control.cancelled('c4'))], ['ra'])
+  await queue.cancel('c4', ['ra', 'rb'])
+  await queue.cancel('c4', [])
+  assert.deepEqual([...(await control.cancelled('c4'))], ['ra', 'rb'])
   assert.deepEqual([await control.start('c4', 'ra'), await control.start('c4', 'ra')], [1, 2])
   await control.takeBack('c4', 'ra')
   assert.equal(await control.start('c4', 'ra'), 2)

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { pino } from 'pino'
-import { readManifest } from '../../src/artifacts/run-folder.ts'
+import { openPacks } from '../../src/artifacts/pack.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import type { CohortRun } from '../../src/queue/cohort-job.ts'
 import { TrainerChild } from '../../workers/trainer-child.ts'
-import type { Notice, RunEnd } from '../../workers/trainer-messages.ts'
+import type { News, RunEnd } from '../../workers/trainer-messages.ts'
 import { temporaryFolder } from '../artifacts/example-run.ts'
 import { lanesSkip } from '../engines/lanes.ts'
 import { shortSpec } from '../engines/runs.ts'
@@ -33,16 +33,18 @@ for (const engine of ['reference', 'lanes'] as const) {
       [shortSpec({ engine }), wild, endless, shortSpec({ engine, seed: 4 })].map(runOf),
     )
     const [ends, engines] = [new Map<string, RunEnd>(), new Set<string>()]
-    await child.train(runs, artifacts, (notice: Notice) => {
-      if (notice.type === 'running') engines.add(notice.engine)
-      if (notice.type === 'progress' && notice.run === 'run2') child.cancel('run2')
-      if (notice.type === 'ended') ends.set(notice.run, notice.end)
+    await child.train({ cohort: 'together', runs, artifacts }, ({ started, progress, ended }: News) => {
+      for (const { engine: name } of started) engines.add(name)
+      if (progress.some(({ run }) => run === 'run2')) child.cancel(['run2'])
+      for (const { run, end } of ended) ends.set(run, end)
     })
     const ended = runs.map(({ id }) => ends.get(id)?.ended)
     assert.deepEqual(ended, ['finished', 'finished', 'cancelled', 'finished'])
     assert.deepEqual([...engines], [engine])
-    const manifests = await Promise.all(runs.map(({ id }) => readManifest(artifacts, id, 1)))
-    const outcomes = manifests.map((manifest) => manifest?.outcome)
+    const packs = await openPacks(artifacts, 'together')
+    t.after(() => packs.close())
+    const manifests = await packs.manifests()
+    const outcomes = runs.map(({ id }) => manifests.get(`${id}.1`)?.outcome)
     assert.deepEqual(outcomes, ['succeeded', 'diverged', undefined, 'succeeded'])
   })
 }

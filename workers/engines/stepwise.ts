@@ -12,12 +12,26 @@ export function stepwise(engine: Omit<Engine, 'train'>, begin: StepwiseEngine['b
   const train = (runs: readonly Trainee[]) => {
     let turn: Promise<unknown> = Promise.resolve()
     return runs.map((run) => {
-      const trajectory = turn.then(() => trainInStrides(run, begin))
-      turn = trajectory.catch(() => {}) // whoever asked for that run hears of it; the next one's turn comes
+      const trajectory = itsTurn(turn, run.signal).then(() => trainInStrides(run, begin))
+      // Whoever asked for that run hears what became of it; the next one's turn comes in any case.
+      turn = Promise.allSettled([turn, trajectory]).then(() => {})
       return trajectory
     })
   }
   return { ...engine, begin, train }
+}
+
+/** Waits for the runs before; a run that is aborted meanwhile ends at once. */
+function itsTurn(turn: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort)
+    void turn.then(() => {
+      signal.removeEventListener('abort', abort)
+      resolve()
+    })
+  })
 }
 
 /** Train to the next point, measure, and so on to the end or to where the numbers leave float64. */

@@ -107,20 +107,27 @@ export interface Passage {
   readonly fraction: number
 }
 
+type Passed = Pick<Batch, 'passage' | 'passages' | 'capacity'>
+
 /** The passages of one run in the call just made. */
-export function passagesOf(
-  { passage, passages, capacity }: Pick<Batch, 'passage' | 'passages' | 'capacity'>,
+export function passagesOf(batch: Passed, run: number): Passage[] {
+  const all: Passage[] = []
+  eachPassage(batch, run, (feature, rung, from, to, fraction) =>
+    all.push({ feature, rung, from, to, fraction }),
+  )
+  return all
+}
+
+/** Tells the passages of one run in the call just made, without an object for each. */
+export function eachPassage(
+  { passage, passages, capacity }: Passed,
   run: number,
-): Passage[] {
-  const whole = new Int32Array(passage.buffer, passage.byteOffset, 2 * passage.length)
-  return Array.from({ length: passages[run]! }, (_, index) => {
-    const at = PASSAGE * (run * capacity + index)
-    return {
-      feature: whole[2 * at]!,
-      rung: whole[2 * at + 1]!,
-      from: passage[at + 1]!,
-      to: passage[at + 2]!,
-      fraction: passage[at + 3]!,
-    }
-  })
+  tell: (feature: number, rung: number, from: number, to: number, fraction: number) => void,
+): void {
+  const first = PASSAGE * run * capacity
+  const numbers = passage.subarray(first, first + PASSAGE * passages[run]!)
+  const whole = new Int32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
+  for (let at = 0; at < numbers.length; at += PASSAGE) {
+    tell(whole[2 * at]!, whole[2 * at + 1]!, numbers[at + 1]!, numbers[at + 2]!, numbers[at + 3]!)
+  }
 }

@@ -3,7 +3,7 @@ import type { Measurements } from '../../../src/experiment/measurement.ts'
 import { layoutOf, unpack } from '../../models/parameters.ts'
 import { amplitudeLost, flowLost, lossLost } from '../../probes/recorder.ts'
 import type { Position, Trajectory } from '../engine.ts'
-import { passagesOf, STATUS } from './batch.ts'
+import { eachPassage, STATUS } from './batch.ts'
 import type { Entry } from './entry.ts'
 import type { Loaded } from './load.ts'
 
@@ -12,18 +12,15 @@ export class Chronicle {
   readonly #batch: Loaded
   readonly #entry: Entry
   readonly #run: number // its index in the batch
-  readonly #measurements: Measurements
+  readonly #measurements: Pick<Measurements, 'time' | 'step' | 'passages'>
 
   constructor(batch: Loaded, entry: Entry, run: number) {
     const features = Array.from({ length: batch.features })
     this.#batch = batch
     this.#entry = entry
     this.#run = run
-    this.#measurements = {
-      ...{ time: [], step: [], loss: [] },
-      amplitudes: features.map(() => []),
-      passages: features.map(() => ({ time: [], amplitude: [] })),
-    }
+    const passages = features.map(() => ({ time: [], amplitude: [] }))
+    this.#measurements = { time: [], step: [], passages }
   }
 
   get position(): Position {
@@ -31,28 +28,32 @@ export class Chronicle {
     return { step, time: this.#batch.time?.[this.#run] ?? this.#timeOf(step) }
   }
 
-  /** Takes over the rows and passages of the call just made. */
+  /** Takes over the passages of the call just made, and when its rows were; their numbers stay in the batch until the end. */
   follow(): void {
-    this.#takeRows()
-    for (const { feature, rung, from, to, fraction } of passagesOf(this.#batch, this.#run)) {
-      const passages = this.#measurements.passages[feature]!
-      const [start, end] = [this.#timeOf(from), this.#timeOf(to)]
-      passages.time.push(start + fraction * (end - start))
-      passages.amplitude.push(this.#batch.ladder[rung]!)
+    const { ladder, point, points, nextPoint, rowStep } = this.#batch
+    const { time, step, passages } = this.#measurements
+    const first = this.#run * points
+    for (let at = first + step.length; at < first + nextPoint[this.#run]!; at++) {
+      step.push(rowStep === null ? point[at]! : Number(rowStep[at]))
+      time.push(this.#timeOf(point[at]!))
     }
+    eachPassage(this.#batch, this.#run, (feature, rung, from, to, fraction) => {
+      const { time, amplitude } = passages[feature]!
+      const start = this.#timeOf(from)
+      time.push(start + fraction * (this.#timeOf(to) - start))
+      amplitude.push(ladder[rung]!)
+    })
     this.#entry.timetable?.forget(this.#batch.lookedAt[this.#run]!)
   }
 
-  #takeRows(): void {
-    const { point, points, nextPoint, row, rowStep, features } = this.#batch
-    const { time, step, loss, amplitudes } = this.#measurements
-    for (let p = step.length; p < nextPoint[this.#run]!; p++) {
-      const at = this.#run * points + p
-      step.push(rowStep === null ? point[at]! : Number(rowStep[at]))
-      time.push(this.#timeOf(point[at]!))
-      loss.push(row[at * (1 + features)]!)
-      for (const [i, values] of amplitudes.entries()) values.push(row[at * (1 + features) + 1 + i]!)
-    }
+  /** Column `index` of the rows. */
+  #column(index: number): number[] {
+    const { row, points, features } = this.#batch
+    const stride = 1 + features
+    const values = new Array<number>(this.#measurements.step.length)
+    let at = this.#run * points * stride + index
+    for (let p = 0; p < values.length; p++, at += stride) values[p] = row[at]!
+    return values
   }
 
   /**
@@ -64,9 +65,15 @@ export class Chronicle {
     return {
       ...this.position,
       message: this.#message(),
-      measurements: this.#measurements,
+      measurements: this.#whole(),
       weights: this.#weights(),
     }
+  }
+
+  #whole(): Measurements {
+    const { time, step, passages } = this.#measurements
+    const amplitudes = passages.map((_, i) => this.#column(1 + i))
+    return { time, step, loss: this.#column(0), amplitudes, passages }
   }
 
   #message(): string | null {

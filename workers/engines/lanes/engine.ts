@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Installation } from '../../../src/experiment/installation.ts'
 import type { Engine, Trainee, Trajectory } from '../engine.ts'
 import { Entry } from './entry.ts'
-import { type LanesName, openLanes } from './native.ts'
+import { type LanesLibrary, type LanesName, openLanes } from './native.ts'
 import { trainBatch } from './train-batch.ts'
 
 /** How the kernels are used: tests turn these. */
@@ -39,18 +39,27 @@ export function openLanesEngine(options: LanesOptions = {}): Engine {
     precision: (asked) => asked,
     train(runs) {
       const places = runs.map(reserve)
-      const trainAll = async () => {
-        for (const batch of batchesOf(await enter(places), threads)) {
-          try {
-            await trainBatch(library, batch, Math.min(threads, MAX_THREADS))
-          } catch (error) {
-            for (const entry of batch) if (!entry.isEnded) entry.fail(error)
-          }
-        }
-      }
-      void trainAll()
+      const batches = enter(places).then((entries) => batchesOf(entries, threads))
+      void trainAll(library, batches, Math.min(threads, MAX_THREADS))
       return places.map(({ promise }) => promise)
     },
+  }
+}
+
+/** Trains batches one after the other, and lets go of each. */
+async function trainAll(
+  library: LanesLibrary,
+  batches: Promise<[Entry, ...Entry[]][]>,
+  threads: number,
+): Promise<void> {
+  const left = await batches
+  for (let batch = left.shift(); batch !== undefined; batch = left.shift()) {
+    if (batch.every(({ isEnded }) => isEnded)) continue
+    try {
+      await trainBatch(library, batch, threads)
+    } catch (error) {
+      for (const entry of batch) entry.fail(error)
+    }
   }
 }
 
@@ -68,11 +77,17 @@ function reserve(trainee: Trainee): Place {
   return { trainee, promise, ...ends }
 }
 
-/** Turns the plans into frames, one at a time so that the event loop has its turn; a plan that cannot be turned fails alone. */
+const PAUSE_MS = 20
+
+/** Turns the plans into frames, with pauses in which the event loop has its turn; a plan that cannot be turned fails alone. */
 async function enter(places: readonly Place[]): Promise<Entry[]> {
   const entries: Entry[] = []
+  let paused = Number.NEGATIVE_INFINITY
   for (const place of places) {
-    await new Promise((resolve) => setImmediate(resolve))
+    if (performance.now() - paused > PAUSE_MS) {
+      await new Promise((resolve) => setImmediate(resolve))
+      paused = performance.now()
+    }
     try {
       place.trainee.signal.throwIfAborted()
       entries.push(new Entry(place.trainee, place))

@@ -10,27 +10,35 @@ export class Entry {
   readonly mode: (typeof MODE)[keyof typeof MODE]
   readonly frame: Frame
   readonly timetable: Timetable | null // null in flow
-  readonly #settle: Settle
-  isEnded = false
+  #settle: Settle | null
 
-  /** @throws TypeError where a plan for sgd has no sampler */
+  /**
+   * A run that is aborted ends at once, also while it waits for the kernels.
+   *
+   * @throws TypeError where a plan for sgd has no sampler
+   */
   constructor(trainee: Trainee, settle: Settle) {
-    const { plan } = trainee
+    const { plan, signal } = trainee
     this.trainee = trainee
     this.mode = modeOf(plan)
     this.frame = frameOf(plan)
     this.timetable = plan.training.mode === 'flow' ? null : new Timetable(plan.training)
     this.#settle = settle
+    signal.addEventListener('abort', () => this.fail(signal.reason), { once: true })
+  }
+
+  get isEnded(): boolean {
+    return this.#settle === null
   }
 
   end(trajectory: Trajectory): void {
-    this.isEnded = true
-    this.#settle.resolve(trajectory)
+    this.#settle?.resolve(trajectory)
+    this.#settle = null
   }
 
   fail(reason: unknown): void {
-    this.isEnded = true
-    this.#settle.reject(reason)
+    this.#settle?.reject(reason)
+    this.#settle = null
   }
 
   /** Runs of one shape may share a batch. */

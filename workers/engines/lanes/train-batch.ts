@@ -17,15 +17,15 @@ export async function trainBatch(
   threads: number,
 ): Promise<void> {
   const batch = load(entries, threads)
-  const chronicles = entries.map((entry, r) => new Chronicle(batch, entry, r))
+  const chronicles = new Map(entries.map((entry, r) => [entry, new Chronicle(batch, entry, r)]))
   const pacing = new Pacing(batch, entries)
   const interrupt = () => batch.cancel?.fill(1)
   for (const { trainee } of entries) trainee.signal.addEventListener('abort', interrupt)
   try {
-    for (const [r, { trainee }] of entries.entries()) trainee.report(chronicles[r]!.position)
+    for (const [{ trainee }, { position }] of chronicles) trainee.report(position)
     for (;;) {
       batch.cancel?.fill(0)
-      dropAborted(batch, entries)
+      dropEnded(batch, entries)
       if (entries.every(({ isEnded }) => isEnded)) return
       const began = performance.now()
       const before = work(batch)
@@ -38,19 +38,16 @@ export async function trainBatch(
   }
 }
 
-function dropAborted(batch: Loaded, entries: readonly Entry[]): void {
-  for (const [r, entry] of entries.entries()) {
-    const { signal } = entry.trainee
-    if (entry.isEnded || !signal.aborted) continue
-    batch.status[r] = STATUS.done
-    entry.fail(signal.reason)
-  }
+/** The kernels train what has ended by an abort no more. */
+function dropEnded({ status }: Loaded, entries: readonly Entry[]): void {
+  for (const [r, { isEnded }] of entries.entries()) if (isEnded) status[r] = STATUS.done
 }
 
-function follow(batch: Loaded, entries: readonly Entry[], chronicles: readonly Chronicle[]): void {
+/** What has ended is let go of. */
+function follow(batch: Loaded, entries: readonly Entry[], chronicles: Map<Entry, Chronicle>): void {
   for (const [r, entry] of entries.entries()) {
-    if (entry.isEnded || entry.trainee.signal.aborted) continue
-    const chronicle = chronicles[r]!
+    const chronicle = chronicles.get(entry)
+    if (entry.isEnded || chronicle === undefined) continue
     try {
       chronicle.follow()
       entry.trainee.report(chronicle.position)
@@ -59,6 +56,7 @@ function follow(batch: Loaded, entries: readonly Entry[], chronicles: readonly C
       batch.status[r] = STATUS.done
       entry.fail(error)
     }
+    if (entry.isEnded) chronicles.delete(entry)
   }
 }
 
