@@ -13,7 +13,7 @@ import { readZipDirectory, readZipEntry, type ZipEntry, ZipWriter } from './zip.
  * Runs that were trained together lie together: root/packs/<cohort>/<n>-<uuid>.zip, a plain zip with a record
  * <id>.<attempt>.safetensors for each run, so that thousands of runs cost a handful of files and syncs. A pack is written
  * under another name, synced and renamed once whole. Two workers may write the same runs (one of them lost its lease):
- * the same experiment gives the same numbers, and the first readable record counts.
+ * the same experiment gives the same numbers, and the latest readable record counts.
  */
 const PACK = /^(\d+)-[0-9a-f-]+\.zip$/
 
@@ -80,38 +80,30 @@ export interface Packs {
   close(): Promise<void>
 }
 
-/** Opens the packs of a cohort, reading their directories alone. A cohort that has none yet holds no runs. */
+/**
+ * Opens the packs of a cohort: each one's directory is read when it is looked into, the latest first, for what is asked for
+ * is mostly new. A cohort that has none yet holds no runs.
+ */
 export async function openPacks(root: string, cohort: string): Promise<Packs> {
   const folder = packsPath(root, cohort)
-  const files: FileHandle[] = []
-  const close = async () => {
-    for (const file of files.splice(0)) await file.close()
-  }
-  const places = new Map<string, Placed[]>() // by name, the first pack first
-  let damage: unknown = null // of a pack whose entries are not known
-  try {
-    for (const name of await packNames(folder)) {
-      const file = await open(join(folder, name), 'r')
-      files.push(file)
-      const entries = await orDamaged(name, () => readZipDirectory(file)).catch((error) => {
-        damage = error
-        return []
-      })
-      for (const entry of entries) {
-        places.set(entry.name, [...(places.get(entry.name) ?? []), { file, entry }])
-      }
-    }
-  } catch (error) {
-    await close()
-    throw error
+  const names = (await packNames(folder)).reverse()
+  const packs = new Map<string, Promise<Pack>>()
+  const packAt = (name: string): Promise<Pack> => {
+    const pack = packs.get(name) ?? openPack(folder, name)
+    packs.set(name, pack)
+    return pack
   }
   const readBy = async <T>(key: RunKey, parse: (bytes: Buffer, key: RunKey, name: string) => T) => {
-    const name = entryName(key)
-    let failure: unknown = damage
-    for (const { file, entry } of places.get(name) ?? []) {
+    const wanted = entryName(key)
+    let failure: unknown = null
+    for (const name of names) {
+      const { file, entries, damage } = await packAt(name)
+      const entry = entries.get(wanted)
+      failure ??= damage
+      if (entry === undefined) continue
       try {
-        const bytes = await orDamaged(name, () => readZipEntry(file, entry))
-        return parse(bytes, key, name)
+        const bytes = await orDamaged(wanted, () => readZipEntry(file, entry))
+        return parse(bytes, key, wanted)
       } catch (error) {
         failure = error
       }
@@ -123,20 +115,41 @@ export async function openPacks(root: string, cohort: string): Promise<Packs> {
     read: (key) => readBy(key, readRecordBytes),
     manifests: async () => {
       const manifests = new Map<string, Manifest>()
-      for (const name of places.keys()) {
-        const key = keyOf(name)
-        const manifest = key && (await readBy(key, readRecordManifest).catch(unlessDamaged))
-        if (key && manifest) manifests.set(`${key.id}.${key.attempt}`, manifest)
+      for (const pack of names) {
+        for (const entry of (await packAt(pack)).entries.keys()) {
+          const key = keyOf(entry)
+          if (key === null || manifests.has(`${key.id}.${key.attempt}`)) continue
+          const manifest = await readBy(key, readRecordManifest).catch(unlessDamaged)
+          if (manifest !== null) manifests.set(`${key.id}.${key.attempt}`, manifest)
+        }
       }
       return manifests
     },
-    close,
+    close: async () => {
+      const opened = await Promise.allSettled(packs.values())
+      packs.clear()
+      for (const pack of opened) if (pack.status === 'fulfilled') await pack.value.file.close()
+    },
   }
 }
 
-interface Placed {
+interface Pack {
   readonly file: FileHandle
-  readonly entry: ZipEntry
+  readonly entries: ReadonlyMap<string, ZipEntry>
+  /** Why the entries are not known, or null. */
+  readonly damage: unknown
+}
+
+async function openPack(folder: string, name: string): Promise<Pack> {
+  const file = await open(join(folder, name), 'r')
+  try {
+    const entries = await orDamaged(name, () => readZipDirectory(file))
+    return { file, entries: new Map(entries.map((entry) => [entry.name, entry])), damage: null }
+  } catch (damage) {
+    if (isDamage(damage)) return { file, entries: new Map(), damage }
+    await file.close()
+    throw damage
+  }
 }
 
 /** What a zip says of its damage, as ours; an error of the system, such as too many open files, is none. */
@@ -150,8 +163,12 @@ async function orDamaged<T>(name: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
+function isDamage(error: unknown): boolean {
+  return error instanceof ExperimentError && error.code === 'ARTIFACT_DAMAGED'
+}
+
 function unlessDamaged(error: unknown): null {
-  if (error instanceof ExperimentError && error.code === 'ARTIFACT_DAMAGED') return null
+  if (isDamage(error)) return null
   throw error
 }
 

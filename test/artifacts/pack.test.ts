@@ -55,6 +55,15 @@ it('runs of a pack read back bit for bit, in one file with nothing beside it', a
   assert.match((await packFiles(root))[0]!, /\/1-[0-9a-f-]{36}\.zip$/)
 })
 
+it('a run in the latest pack is read without a look into the others', async (t) => {
+  const root = await temporaryFolder(t)
+  for (const each of runs) await writePack(root, cohort, [each])
+  const packs = await opened(t, root)
+  for (const path of await packFiles(root)) if (!/\/20-[^/]+$/.test(path)) await rm(path)
+  assert.deepEqual((await packs.read(runs[19]!.key))!.weights, weights)
+  await assert.rejects(packs.read(runs[0]!.key), { code: 'ENOENT' }) // only now the others are opened
+})
+
 it('a run that no pack holds and a cohort without packs are not there', async (t) => {
   const root = await temporaryFolder(t)
   assert.equal((await (await opened(t, root)).manifests()).size, 0)
@@ -114,7 +123,10 @@ it('what does not fit into one pack goes into several', async (t) => {
   const manifests = await writePack(root, cohort, runs, 6000)
   assert.ok((await packFiles(root)).length >= 4)
   for (const path of await packFiles(root)) assert.ok((await readFile(path)).length <= 6000, path)
-  assert.deepEqual([...(await (await opened(t, root)).manifests()).values()], manifests)
+  assert.deepEqual(
+    await (await opened(t, root)).manifests(),
+    new Map(manifests.map((manifest) => [`${manifest.id}.1`, manifest])),
+  )
 })
 
 it('two workers may write the same runs at once, and each run counts once', async (t) => {
