@@ -31,7 +31,7 @@ export async function writePack(
 ): Promise<Manifest[]> {
   if (runs.length === 0) return []
   const folder = packsPath(root, cohort)
-  const made = await mkdir(folder, { recursive: true })
+  await mkdir(folder, { recursive: true })
   const manifests: Manifest[] = []
   let pack = await beginPack(folder, mostBytes)
   try {
@@ -51,8 +51,7 @@ export async function writePack(
     await pack.file.close()
     await rm(pack.path, { force: true })
   }
-  await syncFolder(folder)
-  if (made !== undefined) for (const parent of [dirname(folder), root]) await syncFolder(parent)
+  for (const made of [folder, dirname(folder), root]) await syncFolder(made) // costs little where nothing is new
   return manifests
 }
 
