@@ -9,14 +9,15 @@ const randomStart = preset({
   title: 'Random instead of balanced start',
   claim:
     'From small Gaussian weights JEPA loses a fifth to two fifths of its features for good, more of them the deeper it is; MAE loses none.',
-  source: 'docs/theory.md §7, "Gaussian init": 21 %, 23 to 25 % and 38 % at depth 1, 2 and 3',
+  source:
+    'docs/theory.md §7, "Gaussian init": 21 %, 23 to 25 % and 38 % at depth 1, 2 and 3; docs/findings/random-starts.md',
   spec: {
     base: {
       objective: 'jepa',
       data: { kind: 'gaussian', lambda: [1, 0.8, 0.6, 0.4], rho: [0.9, 0.8, 0.7, 0.6] },
       model: { kind: 'deep-linear', depth: 1 },
       init: { kind: 'gaussian', scale: 1e-2 },
-      training: { mode: 'flow', time: 1e7 },
+      training: { mode: 'flow', time: 1e6 },
     },
     axes: { objective: BOTH, 'model.depth': [1, 2, 3], seed: { seeds: 48 } },
     claim: 'random-start-collapses',
@@ -81,7 +82,7 @@ const batchSize = preset({
   claim:
     'Minibatches carry the amplitudes of JEPA away from their fixed points in proportion to time over batch size; those of MAE drift too, but to a place of their own that larger batches hardly bring nearer.',
   source:
-    'docs/theory.md §6, "SGD": deviations of .95, .19, .04 (JEPA) and .25, .08, .07 (MAE) at B = 8, 64, 512',
+    'docs/theory.md §6, "SGD": deviations of .95, .19, .04 (JEPA) and .25, .08, .07 (MAE) at B = 8, 64, 512; docs/findings/minibatch-drift.md',
   spec: {
     base: {
       objective: 'jepa',

@@ -68,7 +68,8 @@ const inversionMatrix = preset({
   title: 'The inversion through whole matrices',
   claim:
     'The order is inverted in descent of whole matrices too, on rotated data, from dense starts in which every entry is off balance by 1 %.',
-  source: 'arXiv 2407.03475, Fig. 2(c, f) through training; docs/theory.md §4, §7',
+  source:
+    'arXiv 2407.03475, Fig. 2(c, f) through training; docs/theory.md §4, §7; docs/findings/noisy-inversion.md',
   spec: {
     base: {
       objective: 'jepa',
