@@ -54,7 +54,7 @@ export async function findId(client: ApiClient, prefix: string): Promise<string>
   const found: string[] = []
   for (let after: string | null = ''; after !== null; ) {
     const cursor: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
-    const page: Page = await client.get<Page>(`${list}?limit=1000${cursor}`)
+    const page: Page = await client.get<Page>(`${list}?limit=200${cursor}`)
     found.push(...page.items.map(({ id }) => id).filter((id) => id.startsWith(prefix)))
     after = page.nextCursor
   }

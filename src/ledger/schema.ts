@@ -58,7 +58,7 @@ const MIGRATIONS: readonly string[] = [
   // What was asked lies apart from how it goes: a row is written anew at each change, and specs are its larger part.
   // Sweeps. A run with cohort '' waits to be gathered with others of its shape; `alone` says that somebody asked for it by
   // itself. Runs are counted per sweep and state by triggers, in the transaction that moves them. A sweep's `cursor` is the
-  // number of points admitted so far. Trajectories are made from a run's files when they are asked for.
+  // number of points admitted so far; its analysis may have megabytes and stands last, so that what is before it is read without it. Trajectories are made from a run's files when they are asked for.
   `CREATE TABLE specs (
      run TEXT PRIMARY KEY REFERENCES runs (id),
      asked TEXT NOT NULL,
@@ -84,10 +84,10 @@ const MIGRATIONS: readonly string[] = [
      points INTEGER NOT NULL,
      total INTEGER NOT NULL,
      reason TEXT,
-     analysis TEXT,
      created_at INTEGER NOT NULL,
      started_at INTEGER,
-     finished_at INTEGER
+     finished_at INTEGER,
+     analysis TEXT
    ) STRICT;
    CREATE INDEX sweeps_by_age ON sweeps (created_at DESC, id DESC);
    CREATE TABLE sweep_tags (

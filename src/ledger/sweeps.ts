@@ -50,6 +50,10 @@ export interface SweepBook {
   toCancel(id: string, limit: number): Standing[]
 }
 
+/** All but the analysis, which may have megabytes. */
+const SWEEP =
+  'SELECT id, state, spec, cursor, points, total, reason, created_at, started_at, finished_at FROM sweeps'
+
 export function openSweepBook(
   database: Database.Database,
   atomically: Atomically,
@@ -67,10 +71,8 @@ export function openSweepBook(
     `UPDATE sweeps SET state = 'queued', spec = ?, cursor = 0, points = ?, total = 0, reason = NULL, analysis = NULL,
        started_at = NULL, finished_at = NULL WHERE id = ?`,
   )
-  const find = one('SELECT * FROM sweeps WHERE id = ?')
-  const live = one(
-    "SELECT * FROM sweeps WHERE state IN ('queued', 'running', 'cancelling') ORDER BY created_at, id",
-  )
+  const find = one(`${SWEEP} WHERE id = ?`)
+  const live = one(`${SWEEP} WHERE state IN ('queued', 'running', 'cancelling') ORDER BY created_at, id`)
   const link = one('INSERT OR IGNORE INTO sweep_runs (sweep, position, run, point) VALUES (?, ?, ?, ?)')
   const advance = one('UPDATE sweeps SET cursor = cursor + ? WHERE id = ?')
   const more = one('UPDATE sweeps SET points = points + ? WHERE id = ?')
@@ -165,7 +167,7 @@ function listSweeps(database: Database.Database, { state, tag, after, limit }: S
   }
   const filter = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`
   const rows = database
-    .prepare(`SELECT * FROM sweeps ${filter} ORDER BY created_at DESC, id DESC LIMIT ?`)
+    .prepare(`${SWEEP} ${filter} ORDER BY created_at DESC, id DESC LIMIT ?`)
     .all(...values, limit + 1) as SweepRow[]
   const items = rows.slice(0, limit).map(toSweep)
   const last = items.at(-1)
