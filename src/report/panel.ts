@@ -90,7 +90,7 @@ function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Tr
       }),
     )
   }
-  for (const value of time.ticks(Math.max(3, Math.round((right - left) / 130)))) {
+  for (const value of time.ticks(Math.max(4, Math.round((right - left) / 100)))) {
     const x = time.place(value)
     parts.push(line(x, bottom, x, bottom + 6, { stroke: FAINT, 'stroke-width': 1 }))
     parts.push(

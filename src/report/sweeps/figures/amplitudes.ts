@@ -3,27 +3,18 @@ import { type ResolvedSpec, resolveSpec } from '../../../experiment/resolve.ts'
 import type { ResultView, TrajectoryView } from '../../../experiment/result-view.ts'
 import type { ExperimentSpec } from '../../../experiment/spec.ts'
 import type { SweepSpec } from '../../../experiment/sweep.ts'
-import type { SweepRun } from '../../../experiment/sweep-view.ts'
 import type { Traced } from '../../curves.ts'
 import { settingInWords } from './axis-words.ts'
 import { spectrumAt } from './features.ts'
+import { runsOfPanels } from './runs-of-panels.ts'
 import { spectrumFromTheory } from './spectrum-from-theory.ts'
-import { objectiveOf, type Spot, spotsOf } from './spots.ts'
 import { type SweepAxis, sweepAxes } from './sweep-axes.ts'
 import { type FinishedSweepRun, hasResult, type SweepDrawing } from './sweep-drawing.ts'
-import { thinned } from './thin.ts'
 
 /** A run of a sweep as a small panel of its curves. */
 export interface SmallPanel extends Traced {
   readonly id: string
   readonly title: string
-}
-
-const MOST_PANELS = 12
-
-/** Ids of the runs whose trajectories the amplitudes are drawn from: values spread over the axes, both objectives of each, the first seed. */
-export function runsInPanels(spec: SweepSpec, runs: readonly SweepRun[]): string[] {
-  return chosen(spec, runs).map(({ id }) => id)
 }
 
 /** The panels of the runs whose trajectories are there, in rows of `columns`. */
@@ -33,7 +24,7 @@ export function smallPanels({ spec, runs, trajectories }: SweepDrawing): {
   notes: string[]
 } {
   const axes = sweepAxes(spec, runs)
-  const picked = chosen(spec, runs)
+  const picked = runsOfPanels(spec, runs)
   const panels = picked.flatMap((run): SmallPanel[] => {
     const trajectory = trajectories?.get(run.id)
     return trajectory === undefined ? [] : [panelOf(spec, run, trajectory, axes)]
@@ -45,32 +36,6 @@ export function smallPanels({ spec, runs, trajectories }: SweepDrawing): {
     columns: columnsOf(panels.length, isPaired),
     notes: panels.length < finished ? [`${panels.length} of ${finished} finished runs are drawn.`] : [],
   }
-}
-
-function chosen(spec: SweepSpec, runs: readonly SweepRun[]): FinishedSweepRun[] {
-  const axes = sweepAxes(spec, runs)
-  const spots = spotsOf(spec, runs)
-  const placeOf = ({ point }: Spot) => axes.map((axis) => axis.placeOf(point) ?? -1)
-  const settings = new Map<string, { place: number[]; runs: FinishedSweepRun[] }>()
-  for (const spot of spots) {
-    const place = placeOf(spot)
-    const key = place.join(' ')
-    const setting = settings.get(key) ?? { place, runs: [] }
-    setting.runs.push(spot.runs[0]!)
-    settings.set(key, setting)
-  }
-  const sorted = [...settings.values()].sort((a, b) => compare(a.place, b.place))
-  const each = Math.max(1, ...sorted.map((setting) => setting.runs.length))
-  return thinned(sorted, Math.max(1, Math.floor(MOST_PANELS / each))).flatMap((setting) =>
-    setting.runs.toSorted((a, b) => rank(spec, a) - rank(spec, b)),
-  )
-}
-
-const rank = (spec: SweepSpec, run: SweepRun) => (objectiveOf(spec, run) === 'mae' ? 1 : 0)
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  const k = a.findIndex((value, i) => value !== b[i])
-  return k < 0 ? 0 : a[k]! - b[k]!
 }
 
 /** JEPA in the upper row, MAE in the lower. */

@@ -3,6 +3,7 @@ import type { Boundary, SweepRun } from '../../../experiment/sweep-view.ts'
 import { INK } from '../../colours.ts'
 import { boundaryOf } from '../boundary.ts'
 import { answerOf, objectivesOf, parseQuestion } from '../question.ts'
+import { featureInText, featuresOf } from './features.ts'
 import type { Layer, Plot, PlotAnswer, Sign } from './plot.ts'
 import { axisAlong } from './plot-axes.ts'
 import { type SweepAxis, sweepAxis } from './sweep-axes.ts'
@@ -18,12 +19,13 @@ export function plotBoundary({ spec, runs, analysis }: SweepDrawing): Plot {
   const boundary = analysis.boundary ?? boundaryOf(spec, runs)
   const x = sweepAxis(boundary.x, spec, runs)
   const y = sweepAxis(boundary.y, spec, runs)
-  const words = inWords(boundary.question)
+  const { signs } = featuresOf(spec, runs.filter(hasResult))
+  const words = inWords(boundary.question, (index) => featureInText(index, signs))
   const answers = answersOf(boundary, runs, x, y)
   const drawn = thinned(answers, MOST_RUNS)
   const layers = layersOf(boundary, drawn, x, y, words)
   const hasTheory = boundary.lines.some(({ predicted }) => predicted !== null)
-  const signs: Sign[] = ['boundary', ...(hasTheory ? (['theory-line'] as const) : []), 'run']
+  const key: Sign[] = ['boundary', ...(hasTheory ? (['theory-line'] as const) : []), 'run']
   const places = boundary.lines.map((line) => x.placeOf({ [x.path]: line.x })!)
   return {
     subject: words.asked,
@@ -33,7 +35,7 @@ export function plotBoundary({ spec, runs, analysis }: SweepDrawing): Plot {
       { name: words.yes, colour: YES },
       { name: words.no, colour: NO },
     ],
-    signs,
+    signs: key,
     notes: [
       `${boundary.runs} runs found it; a grid of the same resolution takes ${boundary.gridRuns}.`,
       ...(drawn.length < answers.length
@@ -50,18 +52,18 @@ interface Words {
   readonly no: string
 }
 
-function inWords(text: string): Words {
+function inWords(text: string, nameOf: (index: number) => string): Words {
   const question = parseQuestion(text)
   switch (question.kind) {
     case 'first-feature-is':
       return {
-        asked: `Where feature ${question.feature} is the first to be learned`,
-        yes: `feature ${question.feature} first`,
+        asked: `Where ${nameOf(question.feature)} is the first to be learned`,
+        yes: `${nameOf(question.feature)} first`,
         no: 'another feature first',
       }
     case 'collapses':
       return {
-        asked: `Where feature ${question.feature} collapses`,
+        asked: `Where ${nameOf(question.feature)} collapses`,
         yes: `feature ${question.feature} collapses`,
         no: `feature ${question.feature} is learned`,
       }

@@ -1,7 +1,7 @@
 import { FAINT, INK } from '../../colours.ts'
 import type { Scale } from '../../scales.ts'
 import { element, line, path } from '../../svg.ts'
-import type { Layer, Place, PlotCell, Seen, Stretch } from './plot.ts'
+import type { Layer, Place, PlotCell, Seen, SeenLayer, Stretch } from './plot.ts'
 
 /** Layers of a plot as SVG: what was measured is wide or full, what theory says thin, dashed or a bar. */
 
@@ -16,7 +16,7 @@ export interface Frame {
 }
 
 const FAR = 1e4 // units off the page beyond which nothing is placed
-const BAR = 11 // half the length of theory's mark
+const BAR = { large: 11, small: 6 } // half the length of theory's mark
 
 /** Whether a layer may reach over the edge of its panel. */
 export function isAbove({ kind }: Layer): boolean {
@@ -48,9 +48,11 @@ export function drawLayer(layer: Layer, frame: Frame): string {
     case 'theory-line':
       return drawTheory(layer.points, layer.colour, frame)
     case 'theory-marks':
-      return layer.points.map((at) => theoryMark(...onPage(at, frame))).join('')
+      return layer.points.map((at) => theoryMark(...onPage(at, frame), layer.small)).join('')
+    case 'contour':
+      return contourLine(layer.points.map((at) => onPage(at, frame)))
     case 'seen':
-      return layer.points.map((seen) => drawSeen(seen, layer.colour, layer.small ? 3.5 : 5.5, frame)).join('')
+      return layer.points.map((seen) => drawSeen(seen, layer, frame)).join('')
     case 'unlearned':
       return layer.points.map((at) => unlearnedMark(frame.x.place(at), frame.top, layer.colour)).join('')
   }
@@ -71,8 +73,17 @@ export function theoryLine(colour: string) {
   return { stroke: colour, 'stroke-width': 1.6, 'stroke-dasharray': '7 5' } as const
 }
 
-export function theoryMark(x: number, y: number): string {
-  return line(x - BAR, y, x + BAR, y, { stroke: INK, 'stroke-width': 2.2 })
+export function theoryMark(x: number, y: number, small = false): string {
+  const half = small ? BAR.small : BAR.large
+  return line(x - half, y, x + half, y, { stroke: INK, 'stroke-width': small ? 1.6 : 2.2 })
+}
+
+/** Theory over colours: dashed on a pale line, to be seen on dark and on bright ones. */
+export function contourLine(points: readonly (readonly [number, number])[]): string {
+  return (
+    path(points, { stroke: '#ffffff', 'stroke-width': 4, 'stroke-opacity': 0.9 }) +
+    path(points, theoryLine(INK))
+  )
 }
 
 export function seenMark(x: number, y: number, colour: string, r = 5.5): string {
@@ -109,12 +120,12 @@ function drawCell({ x, y, colour, foretold }: PlotCell, frame: Frame): string {
   const [a, b] = x.map((at) => kept(frame.x.place(at))) as [number, number]
   const [c, d] = y.map((at) => kept(frame.y.place(at))) as [number, number]
   const [left, top, width, height] = [Math.min(a, b), Math.min(c, d), Math.abs(b - a), Math.abs(d - c)]
-  const whole = { x: left, y: top, width, height, fill: colour }
+  // Neighbours share an edge: smoothed, it would show as a line between them.
+  const whole = { x: left, y: top, width, height, fill: colour, 'shape-rendering': 'crispEdges' }
   if (foretold === undefined) return element('rect', whole)
   const side = Math.min(width, height) * 0.42
   const inner = { x: left + (width - side) / 2, y: top + (height - side) / 2, width: side, height: side }
-  const border = { stroke: '#ffffff', 'stroke-width': Math.min(1, side / 8) }
-  return element('rect', whole) + element('rect', { ...inner, fill: foretold.colour, ...border })
+  return element('rect', whole) + element('rect', { ...inner, fill: foretold.colour })
 }
 
 function drawArea(stretches: readonly Stretch[], colour: string, frame: Frame): string {
@@ -142,10 +153,10 @@ function drawTheory(points: readonly Place[], colour: string, frame: Frame): str
     : path(placed, theoryLine(colour))
 }
 
-function drawSeen({ at, interval }: Seen, colour: string, r: number, frame: Frame): string {
-  const [x, y] = onPage(at, frame)
-  const ends = (interval ?? []).map((end) => kept(frame.y.place(end)))
-  const [from, to] = ends
+function drawSeen({ at, interval }: Seen, { colour, small, shift }: SeenLayer, frame: Frame): string {
+  const [place, y] = onPage(at, frame)
+  const x = place + (shift ?? 0)
+  const [from, to] = (interval ?? []).map((end) => kept(frame.y.place(end)))
   const whisker = from === undefined || to === undefined ? '' : intervalMark(x, from, to, colour)
-  return whisker + seenMark(x, y, colour, r)
+  return whisker + seenMark(x, y, colour, small ? 3.5 : 5.5)
 }

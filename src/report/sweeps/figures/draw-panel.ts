@@ -53,7 +53,7 @@ function labelOf(at: number, kind: PlotAxis['kind']): string {
 
 function drawUpright(axis: PlotAxis, { left, right, top, bottom, y }: Frame): string {
   const label = { 'font-size': AXIS, fill: FAINT, 'text-anchor': 'end' }
-  const rows = ticksOf(axis, y, Math.max(3, Math.round((bottom - top) / 60))).map(({ at, label: name }) => {
+  const rows = ticksOf(axis, y, Math.max(3, Math.round((bottom - top) / 48))).map(({ at, label: name }) => {
     const height = y.place(at)
     const rule = line(left, height, right, height, { stroke: GRID, 'stroke-width': 1 })
     return rule + text(left - 9, height + AXIS * 0.36, name, label)
@@ -69,7 +69,7 @@ function drawUpright(axis: PlotAxis, { left, right, top, bottom, y }: Frame): st
 
 /** The lower axis; labels that do not fit side by side stand on two rows, and fewer of them where that is not enough. */
 function drawLevel(axis: PlotAxis, { left, right, bottom, x }: Frame): string {
-  const all = ticksOf(axis, x, Math.max(3, Math.round((right - left) / 110)))
+  const all = ticksOf(axis, x, Math.max(3, Math.round((right - left) / 80)))
   const [ticks, rows] = fitted(all, x)
   const marks = ticks.map(({ at, label }, k) => {
     const place = x.place(at)

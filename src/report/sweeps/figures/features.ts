@@ -23,6 +23,12 @@ export interface Features {
   readonly count: number // d
 }
 
+/** feature 0 (ρ 0.4, λ 1.12): for a sentence. */
+export function featureInText(index: number, signs: readonly FeatureSign[]): string {
+  const told = signs.find((sign) => sign.index === index)?.name.replace(/^feature \d+:? ?/, '') ?? ''
+  return told === '' ? `feature ${index}` : `feature ${index} (${told})`
+}
+
 const NAMED = 8
 const LOOKED_AT = 24 // runs whose spectrum is asked for names
 const AT_ONCE = 64 // rows of a matrix that is decomposed for a drawing

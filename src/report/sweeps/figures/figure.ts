@@ -1,7 +1,7 @@
 import { FAINT, INK } from '../../colours.ts'
-import { type KeyEntry, RUN_KEY } from '../../key.ts'
+import { RUN_KEY } from '../../key.ts'
 import { drawPanel } from '../../panel.ts'
-import { text } from '../../svg.ts'
+import { text, textWidth } from '../../svg.ts'
 import { smallPanels } from './amplitudes.ts'
 import { plotCriticalTimes } from './critical-times.ts'
 import { drawPlotPanel } from './draw-panel.ts'
@@ -49,11 +49,17 @@ function panelSize({ columns, panels }: Plot): { width: number; height: number }
   return columns === 2 ? { width: 640, height: 440 } : { width: 520, height: 400 }
 }
 
+const faint = { 'font-size': 11, fill: FAINT, 'text-anchor': 'end' }
+
+/** What fits beside the first letters of the run's id. */
+function titleSize(title: string): number {
+  return Math.min(17, (17 * (SMALL.width - 140)) / textWidth(title, 17, true))
+}
+
 const SMALL = { width: 560, height: 440 }
 
 function drawAmplitudes(drawing: SweepDrawing): string {
   const { panels, columns, notes } = smallPanels(drawing)
-  const key: readonly KeyEntry[] = RUN_KEY
   return drawPage(drawing, {
     subject: 'Amplitude of each feature, as a share of its fixed point, over time',
     columns,
@@ -61,13 +67,17 @@ function drawAmplitudes(drawing: SweepDrawing): string {
     panels: panels.map((panel, k) => ({ x, y }) => {
       const box = { x, y: y + 30, width: SMALL.width - 12, height: SMALL.height - 40 }
       return [
-        text(x + 14, y + 26, panel.title, { 'font-size': 17, 'font-weight': 'bold', fill: INK }),
-        text(x + SMALL.width - 42, y + 26, panel.id, { 'font-size': 10, fill: FAINT, 'text-anchor': 'end' }),
+        text(x + 14, y + 26, panel.title, {
+          'font-size': titleSize(panel.title),
+          'font-weight': 'bold',
+          fill: INK,
+        }),
+        text(x + SMALL.width - 42, y + 26, `${panel.id.slice(0, 9)}…`, faint),
         drawPanel(panel, box, `panel-${k}`),
       ].join('')
     }),
     legend: [],
-    key,
+    key: RUN_KEY,
     notes: panels.length === 0 ? ['No trajectory of a finished run is here to draw.'] : notes,
   })
 }

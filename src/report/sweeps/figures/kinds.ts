@@ -1,7 +1,7 @@
 import { axisLength } from '../../../experiment/axes.ts'
 import type { ClaimName, SweepSpec } from '../../../experiment/sweep.ts'
 import type { SweepAnalysis, SweepRun } from '../../../experiment/sweep-view.ts'
-import { runsInPanels } from './amplitudes.ts'
+import { runsOfPanels } from './runs-of-panels.ts'
 import type { SweepFigureKind } from './sweep-drawing.ts'
 
 /** The picture that shows best what a claim says; others follow from the axes. */
@@ -37,5 +37,5 @@ export function kindsFor(spec: SweepSpec, analysis: SweepAnalysis): SweepFigureK
 
 /** Ids of the runs whose trajectories a figure needs. */
 export function runsToDraw(spec: SweepSpec, runs: readonly SweepRun[], kind: SweepFigureKind): string[] {
-  return kind === 'amplitudes' ? runsInPanels(spec, runs) : []
+  return kind === 'amplitudes' ? runsOfPanels(spec, runs).map(({ id }) => id) : []
 }

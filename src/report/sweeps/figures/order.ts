@@ -38,7 +38,7 @@ export function plotOrder(drawing: SweepDrawing): Plot {
     }
   })
   return {
-    subject: `Order of learning along ${x.title}`,
+    subject: `Order of learning by ${x.title}`,
     columns,
     panels,
     legend: features.signs,
@@ -79,7 +79,7 @@ function layersOf(
         : [],
     ),
     ...ofFeature.flatMap(({ series, foretold }): Layer[] =>
-      joined ? [] : [{ kind: 'theory-marks', series, points: foretold }],
+      joined ? [] : [{ kind: 'theory-marks', series, small: items.length > 25, points: foretold }],
     ),
     ...ofFeature.map(
       ({ series, colour, seen }): Layer => ({

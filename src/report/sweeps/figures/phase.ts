@@ -1,14 +1,13 @@
-import { coloursByRank, shade } from '../../colours.ts'
-import { formatShort } from '../../ticks.ts'
 import { plotBoundary } from './boundary-plot.ts'
+import { contours } from './contour.ts'
 import { type Facet, facetsOf, isScattered } from './facets.ts'
-import { featuresOf } from './features.ts'
-import type { Answered, LegendEntry, Plot, PlotCell, PlotPanel } from './plot.ts'
+import { type Read, type Reading, readingOf } from './phase-reading.ts'
+import type { Answered, Layer, Plot, PlotCell, PlotPanel, Sign } from './plot.ts'
 import { axisAlong, edgesOf } from './plot-axes.ts'
 import { seedNotes } from './plot-parts.ts'
 import { type Spot, spotsOf } from './spots.ts'
 import { type SweepAxis, sweepAxes } from './sweep-axes.ts'
-import { hasResult, type SweepDrawing } from './sweep-drawing.ts'
+import type { SweepDrawing } from './sweep-drawing.ts'
 import { thinned } from './thin.ts'
 
 const MOST_SIDE = 60 // cells along an axis
@@ -21,23 +20,56 @@ export function plotPhase(drawing: SweepDrawing): Plot {
   const axes = sweepAxes(spec, runs)
   const [x, y] = phaseAxes(axes)
   const spots = spotsOf(spec, runs)
-  const { subject, legend, read } = readingOf(drawing, spots)
+  const reading = readingOf(drawing, spots)
   const { facets, columns, notes } = facetsOf(spec, axes, [x, y], spots, ({ objective }) => objective)
-  const draw = isScattered(spec) ? scatter : grid
-  const longest = Math.max(x.places.length, y.places.length)
-  const most = Math.max(0, ...facets.map(({ items }) => items.length))
-  const isThinned = isScattered(spec) ? most > MOST_SCATTERED : longest > MOST_SIDE
-  const told = isScattered(spec)
-    ? `Thinned: ${MOST_SCATTERED} of ${most} points are drawn in a panel.`
-    : `Thinned: of ${x.places.length} × ${y.places.length} cells at most ${MOST_SIDE} along each axis are drawn.`
+  const isLoose = isScattered(spec)
+  const panels = facets.map((facet) => (isLoose ? scatter : grid)(facet, x, y, reading))
   return {
-    subject,
+    subject: reading.subject,
     columns,
-    panels: facets.map((facet) => draw(facet, x, y, read)),
-    legend,
-    signs: isScattered(spec) ? ['answer', 'theory-answer'] : ['cell', 'theory-cell'],
-    notes: [...notes, ...(isThinned ? [told] : []), ...seedNotes(spots)],
+    panels,
+    legend: reading.legend,
+    signs: signsOf(panels, reading),
+    notes: [
+      ...notes,
+      ...(isLoose ? looseNotes(facets) : gridNotes(x, y)),
+      ...silentNotes(spots, reading),
+      ...seedNotes(spots),
+    ],
   }
+}
+
+function signsOf(panels: readonly PlotPanel[], { sign }: Reading): Sign[] {
+  const layers = panels.flatMap((panel) => panel.layers)
+  const differs = (answers: readonly Answered[]) => answers.some(({ foretold }) => foretold !== undefined)
+  const isLoose = layers.some((layer) => layer.kind === 'answers')
+  const hasInner = layers.some(
+    (layer) =>
+      (layer.kind === 'cells' && differs(layer.cells)) || (layer.kind === 'answers' && differs(layer.points)),
+  )
+  return [
+    isLoose ? 'answer' : 'cell',
+    ...(layers.some((layer) => layer.kind === 'contour') ? [sign] : []),
+    ...(hasInner ? ([isLoose ? 'theory-answer' : 'theory-cell'] as const) : []),
+  ]
+}
+
+function gridNotes(x: SweepAxis, y: SweepAxis): string[] {
+  if (Math.max(x.places.length, y.places.length) <= MOST_SIDE) return []
+  const all = `${x.places.length} × ${y.places.length}`
+  return [`Thinned: of ${all} cells at most ${MOST_SIDE} along an axis are drawn.`]
+}
+
+function looseNotes(facets: readonly Facet<Spot>[]): string[] {
+  const most = facets.reduce((n, { items }) => Math.max(n, items.length), 0)
+  return most > MOST_SCATTERED ? [`Thinned: ${MOST_SCATTERED} of ${most} points are drawn in a panel.`] : []
+}
+
+function silentNotes(spots: readonly Spot[], { read }: Reading): string[] {
+  const silent = spots.filter((spot) => read(spot) === null).length
+  return silent === 0
+    ? []
+    : [`At ${silent} of ${spots.length} points no feature was learned in the run; they are left white.`]
 }
 
 /** The two axes with the most values, in the order of the spec. */
@@ -48,91 +80,80 @@ function phaseAxes(axes: readonly SweepAxis[]): [SweepAxis, SweepAxis] {
   return [x, y]
 }
 
-interface Reading {
-  readonly subject: string
-  readonly legend: readonly LegendEntry[]
-  readonly read: (spot: Spot) => Answered | null
-}
-
-/** By the feature that comes first where that differs over the sweep, else by the greedy index. */
-function readingOf({ spec, runs }: SweepDrawing, spots: readonly Spot[]): Reading {
-  const firsts = [...new Set(spots.map((spot) => firstOf(spot.ranks)))].filter((i) => i !== null)
-  if (firsts.length < 2) return greedyReading()
-  const names = new Map(featuresOf(spec, runs.filter(hasResult)).signs.map((sign) => [sign.index, sign.name]))
-  const indices = [...new Set([...firsts, ...spots.map((spot) => firstOf(spot.predictedRanks))])]
-  const known = indices.filter((i) => i !== null).sort((a, b) => a - b)
-  const colours = coloursByRank(known.map((i) => -i))
-  const colourOf = (i: number) => colours[known.indexOf(i)]!
-  const nameOf = (i: number) => names.get(i) ?? `feature ${i}`
-  const answer = (i: number) => ({ colour: colourOf(i), answer: nameOf(i) })
-  return {
-    subject: 'Which feature is learned first',
-    legend: known.map((i) => ({ name: `${nameOf(i)} first`, colour: colourOf(i) })),
-    read: ({ ranks, predictedRanks }) => {
-      const [seen, foretold] = [firstOf(ranks), firstOf(predictedRanks)]
-      if (seen === null) return null
-      return { ...answer(seen), ...(foretold !== null && { foretold: answer(foretold) }) }
-    },
-  }
-}
-
-function greedyReading(): Reading {
-  const answer = (index: number) => ({
-    colour: shade(1 - Math.min(1, Math.max(0, index))),
-    answer: formatShort(index),
-  })
-  return {
-    subject: 'Greedy index (1: one feature at a time, 0: all together)',
-    legend: [0, 0.25, 0.5, 0.75, 1].map((index) => ({
-      name: formatShort(index),
-      colour: answer(index).colour,
-    })),
-    read: ({ greedy, predictedGreedy }) => {
-      if (greedy.mean === null) return null
-      const foretold = predictedGreedy === null ? {} : { foretold: answer(predictedGreedy) }
-      return { ...answer(greedy.mean), ...foretold }
-    },
-  }
-}
-
-function firstOf(ranks: readonly (number | null)[]): number | null {
-  const learned = ranks.flatMap((rank, i) => (rank === null ? [] : [{ rank, i }]))
-  return learned.sort((a, b) => a.rank - b.rank)[0]?.i ?? null
-}
-
-function grid({ title, items }: Facet<Spot>, x: SweepAxis, y: SweepAxis, read: Reading['read']): PlotPanel {
+function grid({ title, items }: Facet<Spot>, x: SweepAxis, y: SweepAxis, reading: Reading): PlotPanel {
   const [across, up] = [thinned(x.places, MOST_SIDE), thinned(y.places, MOST_SIDE)]
-  const [left, top] = [edgesOf(x, across), edgesOf(y, up)]
-  const cells = items.flatMap((spot): PlotCell[] => {
-    const [i, j] = [across.indexOf(x.placeOf(spot.point)!), up.indexOf(y.placeOf(spot.point)!)]
-    const answered = read(spot)
-    if (i < 0 || j < 0 || answered === null) return []
-    return [{ ...answered, x: [left[i]!, left[i + 1]!], y: [top[j]!, top[j + 1]!] }]
+  const [left, low] = [edgesOf(x, across), edgesOf(y, up)]
+  const [column, row] = [indexOf(across), indexOf(up)]
+  const table: (Spot | undefined)[][] = across.map(() => [])
+  const found = items.flatMap((spot): (PlotCell & Read)[] => {
+    const [i, j] = [column.get(x.placeOf(spot.point)!), row.get(y.placeOf(spot.point)!)]
+    if (i === undefined || j === undefined) return []
+    table[i]![j] = spot
+    const answered = reading.read(spot)
+    return answered === null ? [] : [{ ...answered, x: [left[i]!, left[i + 1]!], y: [low[j]!, low[j + 1]!] }]
   })
   const within = (axis: SweepAxis, places: readonly number[], edges: readonly number[]) => ({
     ...axisAlong(axis, places),
     from: edges[0]!,
     to: edges.at(-1)!,
   })
+  const lines =
+    x.kind === 'names' || y.kind === 'names' ? [] : theoryLines(table, [across, up], [x, y], reading)
+  // Where theory's line passes, its answer is seen on either side of it; else each cell carries its own.
+  const cells = found.map(({ isOff, foretold, ...cell }) =>
+    foretold !== undefined && (isOff || lines.length === 0) ? { ...cell, foretold } : cell,
+  )
   return {
     title,
     x: within(x, across, left),
-    y: within(y, up, top),
-    layers: [{ kind: 'cells', cells }],
+    y: within(y, up, low),
+    layers: [{ kind: 'cells', cells }, ...lines],
   }
 }
 
-function scatter(
-  { title, items }: Facet<Spot>,
-  x: SweepAxis,
-  y: SweepAxis,
-  read: Reading['read'],
-): PlotPanel {
+const indexOf = (places: readonly number[]) => new Map(places.map((place, k) => [place, k]))
+
+type Two<T> = readonly [T, T]
+
+function theoryLines(
+  table: readonly (readonly (Spot | undefined)[])[],
+  [across, up]: Two<readonly number[]>,
+  [x, y]: Two<SweepAxis>,
+  { fields }: Reading,
+): Layer[] {
+  return fields.flatMap(({ name, of, levels }) => {
+    const field = across.map((_, i) =>
+      up.map((_, j) => {
+        const spot = table[i]![j]
+        return spot === undefined ? null : of(spot)
+      }),
+    )
+    return levels
+      .flatMap((level) => contours(field, level))
+      .map(
+        (line): Layer => ({
+          kind: 'contour',
+          series: name,
+          points: line.map(([i, j]) => [between(x, across, i), between(y, up, j)] as const),
+        }),
+      )
+  })
+}
+
+/** The place on an axis of a grid coordinate. */
+function between({ kind }: SweepAxis, places: readonly number[], at: number): number {
+  const k = Math.min(Math.floor(at), places.length - 2)
+  const [from, to] = [places[k]!, places[k + 1]!]
+  return kind === 'log' ? from * (to / from) ** (at - k) : from + (at - k) * (to - from)
+}
+
+function scatter({ title, items }: Facet<Spot>, x: SweepAxis, y: SweepAxis, { read }: Reading): PlotPanel {
   const points = thinned(items, MOST_SCATTERED).flatMap((spot) => {
     const answered = read(spot)
-    return answered === null
-      ? []
-      : [{ ...answered, at: [x.placeOf(spot.point)!, y.placeOf(spot.point)!] as const }]
+    const at = [x.placeOf(spot.point)!, y.placeOf(spot.point)!] as const
+    if (answered === null) return []
+    const { isOff: _, ...said } = answered
+    return [{ ...said, at }]
   })
   return { title, x: axisAlong(x), y: axisAlong(y), layers: [{ kind: 'answers', points }] }
 }

@@ -7,7 +7,9 @@ const MOST_TICKS = 8 // values that an axis names one by one
 const MARGIN = 0.06 // of the span, at either end
 
 /** An axis of the sweep, with its own values as ticks where they are few. */
-export function axisAlong(axis: SweepAxis, places: readonly number[] = axis.places): PlotAxis {
+export function axisAlong(axis: SweepAxis, wanted: readonly number[] = axis.places): PlotAxis {
+  const places = wanted.length > 0 ? wanted : axis.places
+  if (places.length === 0) return { title: axis.title, kind: 'linear', from: 0, to: 1, ticks: [] }
   const [least, most] = [Math.min(...places), Math.max(...places)]
   const known = new Map(axis.places.map((place, k) => [place, axis.labels[k]!]))
   const ticks = places.map((at) => ({ at, label: known.get(at)! }))
@@ -44,6 +46,11 @@ export function rankAxis(count: number): PlotAxis {
     .filter((rank) => (rank - 1) % stride === 0)
     .map((rank) => ({ at: rank, label: String(rank) }))
   return { title: 'place in the order of learning', kind: 'linear', from: count + 0.6, to: 0.4, ticks }
+}
+
+/** How far aside the k-th of n series stands where all would share the place of a name. */
+export function aside({ kind }: Pick<SweepAxis, 'kind'>, k: number, n: number): number {
+  return kind === 'names' ? (k - (n - 1) / 2) * Math.min(0.14, 0.7 / n) : 0
 }
 
 /** Where cells meet: half-way between places, in ratio on a log axis; the outer ones reach as far out as in. */

@@ -32,6 +32,20 @@ export function signsOf(panels: readonly PlotPanel[]): Sign[] {
   return found.filter(([, isThere]) => isThere).map(([sign]) => sign)
 }
 
+/** Moves series aside by a little where their intervals would cover each other. */
+export function apart(layers: readonly Layer[]): Layer[] {
+  const seen = layers.filter((layer) => layer.kind === 'seen')
+  const hasInterval = seen.some(({ points }) => points.some(({ interval }) => interval != null))
+  if (!hasInterval || seen.length < 2) return [...layers]
+  return layers.map((layer) =>
+    layer.kind === 'seen'
+      ? { ...layer, shift: (seen.indexOf(layer) - (seen.length - 1) / 2) * ASIDE }
+      : layer,
+  )
+}
+
+const ASIDE = 6 // units of the page
+
 export function seedNotes(spots: readonly Spot[]): string[] {
   const most = spots.reduce((n, { runs }) => Math.max(n, runs.length), 0)
   if (most < 2) return []

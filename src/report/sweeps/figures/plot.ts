@@ -64,6 +64,16 @@ export interface PlotAnswer extends Answered {
   readonly at: Place
 }
 
+export interface SeenLayer {
+  readonly kind: 'seen'
+  readonly series: string
+  readonly colour: string
+  readonly small: boolean
+  /** Units of the page to the side, so that intervals of several series at one place can be told apart. */
+  readonly shift?: number
+  readonly points: readonly Seen[]
+}
+
 export type Layer =
   | { readonly kind: 'cells'; readonly cells: readonly PlotCell[] }
   | {
@@ -86,14 +96,15 @@ export type Layer =
       readonly colour: string
       readonly points: readonly Place[]
     }
-  | { readonly kind: 'theory-marks'; readonly series: string; readonly points: readonly Place[] }
   | {
-      readonly kind: 'seen'
+      readonly kind: 'theory-marks'
       readonly series: string
-      readonly colour: string
       readonly small: boolean
-      readonly points: readonly Seen[]
+      readonly points: readonly Place[]
     }
+  /** Theory's lines over cells. */
+  | { readonly kind: 'contour'; readonly series: string; readonly points: readonly Place[] }
+  | SeenLayer
   /** Places where theory expects the feature and no run learned it: marked at the panel's upper edge. */
   | {
       readonly kind: 'unlearned'
@@ -118,6 +129,8 @@ export const SIGNS = [
   'theory-line',
   'theory-mark',
   'theory-cell',
+  'theory-boundary',
+  'theory-levels',
   'answer',
   'theory-answer',
   'unlearned',

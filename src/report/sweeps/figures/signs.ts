@@ -2,6 +2,7 @@ import { INK } from '../../colours.ts'
 import type { KeyEntry } from '../../key.ts'
 import { element, line, path } from '../../svg.ts'
 import {
+  contourLine,
   drawAnswer,
   intervalMark,
   seenLine,
@@ -32,12 +33,14 @@ export const SIGN_KEY: Readonly<Record<Sign, KeyEntry>> = {
       seenMark(at + 15, middle, INK),
   ],
   'theory-line': ['theory', (at, middle) => line(at, middle, at + 30, middle, theoryLine(INK))],
-  'theory-mark': ['theory', (at, middle) => theoryMark(at + 15, middle)],
+  'theory-mark': ['theory at the point', (at, middle) => theoryMark(at + 15, middle)],
   cell: ['cell: measured', (at, middle) => square(at + 5, middle, 20, MID)],
   'theory-cell': [
     'square inside: theory',
     (at, middle) => square(at + 5, middle, 20, '#c9cfdc') + square(at + 10, middle, 10, MID),
   ],
+  'theory-boundary': ['boundary of theory', (at, middle) => contourLine(across(at, middle))],
+  'theory-levels': ['theory: index ¼, ½, ¾', (at, middle) => contourLine(across(at, middle))],
   answer: ['dot: measured', (at, middle) => drawAnswer([at + 15, middle], MID, MID)],
   'theory-answer': ['dot inside: theory', (at, middle) => drawAnswer([at + 15, middle], '#c9cfdc', MID)],
   unlearned: [

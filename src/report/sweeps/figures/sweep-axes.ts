@@ -26,6 +26,7 @@ export interface SweepAxis {
 
 const LOG_FROM = 20 // positive numbers over such a ratio are read on a log axis
 const WHOLE = /(^|\.)(depth|width|steps|batchSize|lag|rank|seed|replicate|limit|resolution|warmup)$/
+const MOST_TOLD = 10_000 // values that are worked out from the spec
 const LONGEST_LABEL = 22
 
 /** The axes without the objective and the seed, which figures lay out in panels and intervals; the slowest first. */
@@ -48,14 +49,22 @@ export function sweepAxis(path: string, spec: SweepSpec, runs: readonly SweepRun
   return namesAxis(path, values)
 }
 
-/** Those that runs have, so that a boundary's and an extended sweep's are all there; the spec's before there are runs. */
-function valuesOf(path: string, axis: Axis, { base, search = 'grid' }: SweepSpec, runs: readonly SweepRun[]) {
+/** The spec's and those that runs have: a boundary's and a random search's are known from them alone. */
+function valuesOf(path: string, axis: Axis, spec: SweepSpec, runs: readonly SweepRun[]): unknown[] {
   const seen = new Map(
     runs.filter(({ point }) => path in point).map(({ point }) => [canonicalJson(point[path]), point[path]]),
   )
-  const told = search === 'grid' && axisLength(axis) <= 10_000 ? axisValues(axis, base.seed ?? 0) : []
+  const isListed =
+    spec.search !== 'random' && !(spec.search === 'boundary' && path !== Object.keys(spec.axes)[0])
+  const told =
+    isListed && axisLength(axis) <= MOST_TOLD ? axisValues(axis, spec.base.seed ?? 0) : endsOf(axis)
   for (const value of told) seen.set(canonicalJson(value), value)
   return [...seen.values()]
+}
+
+function endsOf(axis: Axis): readonly number[] {
+  if (Array.isArray(axis) || 'seeds' in axis) return []
+  return 'log' in axis ? axis.log : axis.linear
 }
 
 type Leaf = readonly [path: string, value: unknown]
@@ -118,7 +127,11 @@ function numberAxis(
     kind: isLog ? 'log' : 'linear',
     places,
     labels: places.map(valueInWords),
-    placeOf: (point) => (path in point ? (byValue.get(canonicalJson(point[path])) ?? null) : null),
+    placeOf: (point) => {
+      const value = point[path]
+      if (typeof value === 'number') return value
+      return value === undefined ? null : (byValue.get(canonicalJson(value)) ?? null)
+    },
     continuous: typeof values[0] === 'number' && !WHOLE.test(path),
   }
 }
@@ -132,6 +145,13 @@ function spansDecades(path: string, places: readonly number[]): boolean {
   return !path.endsWith('depth') && least > 0 && most / least >= LOG_FROM
 }
 
+/** noise 0.1; gaussian */
+function leafInWords(path: string, value: unknown): string {
+  const field = path.split('.').findLast((part) => !/^\d+$/.test(part)) ?? ''
+  const words = valueInWords(value)
+  return typeof value === 'number' && field !== '' ? `${field} ${words}` : words
+}
+
 function namesAxis(path: string, values: readonly unknown[]): SweepAxis {
   const byValue = new Map(values.map((value, k) => [canonicalJson(value), k]))
   return {
@@ -140,7 +160,7 @@ function namesAxis(path: string, values: readonly unknown[]): SweepAxis {
     title: axisTitle(path),
     kind: 'names',
     places: values.map((_, k) => k),
-    labels: namesOf(values),
+    labels: path === 'objective' ? values.map((value) => String(value).toUpperCase()) : namesOf(values),
     placeOf: (point) => (path in point ? (byValue.get(canonicalJson(point[path])) ?? null) : null),
     continuous: false,
   }
@@ -154,7 +174,7 @@ function namesOf(values: readonly unknown[]): string[] {
   const names = leaves.map((each) =>
     differing
       .filter((path) => each.has(path))
-      .map((path) => valueInWords(each.get(path)))
+      .map((path) => leafInWords(path, each.get(path)))
       .join(' '),
   )
   const clear = new Set(names).size === names.length && names.every((name) => name.length <= LONGEST_LABEL)

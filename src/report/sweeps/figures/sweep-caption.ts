@@ -16,12 +16,12 @@ export function sweepTitle({ spec, analysis }: SweepDrawing): string {
 }
 
 /** What all runs have in common: depth 3, ε = 0.001, gradient flow. */
-export function commonSettings({ base, axes }: SweepSpec): string {
+export function commonSettings({ base, axes, question }: SweepSpec): string {
   const varies = (path: string) =>
     Object.keys(axes).some((axis) => axis === path || path.startsWith(`${axis}.`))
   const { objective, model, init, training, data } = base
   const settings = [
-    varies('objective') ? [] : [objective.toUpperCase()],
+    varies('objective') || question === 'orders-differ' ? [] : [objective.toUpperCase()],
     varies('model.depth') ? [] : [`depth ${model.depth}`],
     varies('init.kind') || init.kind === 'balanced' ? [] : [`${init.kind} start`],
     varies('init.scale') || init.kind === 'explicit' ? [] : [`ε = ${formatShort(init.scale)}`],

@@ -68,6 +68,7 @@ const KINDS: readonly Layer['kind'][] = [
   'cells',
   'area',
   'answers',
+  'contour',
   'level',
   'seen-line',
   'theory-line',
@@ -110,6 +111,12 @@ function layerViews(layers: readonly Layer[], place: Channels, legend: Plot['leg
         },
         ...foretoldViews(rows, place),
       ]
+    case 'contour':
+      return layers.map((layer) => ({
+        data: { values: rowsOf(layer).map((row, order) => ({ ...row, order })) },
+        mark: { type: 'line', strokeWidth: 1.6, strokeDash: [7, 5], color: INK },
+        encoding: { ...place, order: { field: 'order' } },
+      }))
     case 'level':
       return [{ data, mark: 'rule', encoding: { y: place.y } }]
     case 'seen-line':
@@ -216,6 +223,7 @@ function rowsOf(layer: Layer): Row[] {
       return layer.points.map((at) => placed('measured', layer.series, at))
     case 'theory-line':
     case 'theory-marks':
+    case 'contour':
       return layer.points.map((at) => placed('theory', layer.series, at))
     case 'seen':
       return layer.points.map(({ at, interval }) => ({

@@ -3,7 +3,8 @@ import { INK } from '../../colours.ts'
 import type { Facet } from './facets.ts'
 import type { FeatureSign } from './features.ts'
 import type { Layer, Place, PlotAxis, PlotPanel, Seen } from './plot.ts'
-import { axisAlong, linearAxis } from './plot-axes.ts'
+import { aside, axisAlong, linearAxis } from './plot-axes.ts'
+import { apart } from './plot-parts.ts'
 import type { Spot } from './spots.ts'
 import type { SweepAxis } from './sweep-axes.ts'
 import type { TheoryPoint } from './theory-curve.ts'
@@ -26,14 +27,14 @@ const MANY = 30 // spots beyond which marks are small
 
 export function trackPanel(track: Track, signs: readonly FeatureSign[], row: Row): PlotPanel {
   const layers = [
-    ...signs.map((sign) => theoryLayer(track, sign, row)),
-    ...signs.flatMap((sign) => seenLayers(track, sign, row)),
+    ...signs.map((sign, k) => theoryLayer(track, sign, row, aside(track.x, k, signs.length))),
+    ...signs.flatMap((sign, k) => seenLayers(track, sign, row, aside(track.x, k, signs.length))),
   ]
   return {
     title: track.title,
     x: axisAlong(track.x, placesOf(track)),
     y: row.axis(row.title, layers.flatMap(heightsOf)),
-    layers,
+    layers: track.isCurve ? apart(layers) : layers,
   }
 }
 
@@ -64,23 +65,26 @@ export function greedyPanel(track: Track): PlotPanel {
 export function endsPanel(track: Track, signs: readonly FeatureSign[]): PlotPanel {
   const { title, items, x } = track
   const places = placesOf(track)
-  const layers = signs.map(({ index, name, colour }): Layer => {
+  const layers = signs.map(({ index, name, colour }, k): Layer => {
+    const shift = aside(x, k, signs.length)
     const points = items.flatMap((spot): Seen[] => {
       const { mean, interval } = spot.ends[index] ?? NOTHING
-      return mean === null ? [] : [{ at: [x.placeOf(spot.point)!, mean], interval }]
+      return mean === null ? [] : [{ at: [x.placeOf(spot.point)! + shift, mean], interval }]
     })
     return { kind: 'seen', series: name, colour, small: items.length > MANY, points }
   })
-  const theory = places.map((at): Place => [at, 1])
+  const level = axisAlong(x, places)
+  const theory: Place[] = [
+    [level.from, 1],
+    [level.to, 1],
+  ]
   return {
     title,
-    x: axisAlong(x, places),
-    y: linearAxis('last amplitude / fixed point', layers.flatMap(heightsOf), [0, 1]),
+    x: level,
+    y: linearAxis('last amplitude / fixed point', layers.flatMap(heightsOf), [1]),
     layers: [
-      track.isCurve
-        ? { kind: 'theory-line', series: 'theory', colour: INK, points: theory }
-        : { kind: 'theory-marks', series: 'theory', points: theory },
-      ...layers,
+      { kind: 'theory-line', series: 'theory', colour: INK, points: theory },
+      ...(track.isCurve ? apart(layers) : layers),
     ],
   }
 }
@@ -105,21 +109,31 @@ function placesOf({ items, x }: Track): number[] {
   return [...new Set(items.map(({ point }) => x.placeOf(point)!))]
 }
 
-function theoryLayer({ theory, isCurve }: Track, { index, name, colour }: FeatureSign, row: Row): Layer {
+function theoryLayer(
+  { theory, isCurve, items }: Track,
+  { index, name, colour }: FeatureSign,
+  row: Row,
+  shift: number,
+): Layer {
   const points = theory.flatMap(({ at, times }): Place[] => {
     const [time, first] = [times[index], earliest(times)]
-    return time == null || !(time > 0) || first === null ? [] : [[at, row.value(time, first)]]
+    return time == null || !(time > 0) || first === null ? [] : [[at + shift, row.value(time, first)]]
   })
   return isCurve
     ? { kind: 'theory-line', series: name, colour, points }
-    : { kind: 'theory-marks', series: name, points }
+    : { kind: 'theory-marks', series: name, small: items.length > MANY, points }
 }
 
-function seenLayers({ items, x }: Track, { index, name, colour }: FeatureSign, row: Row): Layer[] {
+function seenLayers(
+  { items, x }: Track,
+  { index, name, colour }: FeatureSign,
+  row: Row,
+  shift: number,
+): Layer[] {
   const seen: Seen[] = []
   const unlearned: number[] = []
   for (const spot of items) {
-    const at = x.placeOf(spot.point)!
+    const at = x.placeOf(spot.point)! + shift
     const first = earliest(spot.predicted)
     const { mean, interval } = spot.times[index] ?? NOTHING
     if (mean === null && spot.predicted[index] != null) unlearned.push(at)

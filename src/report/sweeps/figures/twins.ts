@@ -3,8 +3,8 @@ import { spreadOf } from '../twins.ts'
 import { facetsOf, isScattered } from './facets.ts'
 import { type FeatureSign, featuresOf } from './features.ts'
 import type { Layer, Place, Plot, PlotAxis, PlotPanel, Seen } from './plot.ts'
-import { axisAlong, linearAxis } from './plot-axes.ts'
-import { leftOut, longestNumberAxis, signsOf } from './plot-parts.ts'
+import { aside, axisAlong, linearAxis } from './plot-axes.ts'
+import { apart, leftOut, longestNumberAxis, signsOf } from './plot-parts.ts'
 import { type SweepAxis, sweepAxes } from './sweep-axes.ts'
 import { hasResult, type SweepDrawing } from './sweep-drawing.ts'
 import { thinned } from './thin.ts'
@@ -27,12 +27,14 @@ export function plotTwins(drawing: SweepDrawing): Plot {
     {
       title: 'greedy index',
       series: [{ ...WHOLE, seen: (t) => t.greedyIndex, foretold: (p) => p.greedyIndex }],
+      within: [0],
     },
     {
       title: 'spread (last − first) / last',
       series: [{ ...WHOLE, seen: (t) => t.spread, foretold: (p) => p.spread }],
+      within: [0],
     },
-    { title: 'log₁₀ of the critical time', series: features.signs.map(ofFeature) },
+    { title: 'log₁₀ of the critical time', series: features.signs.map(ofFeature), within: [] },
   ]
   const panelsOf = ({ title, items }: (typeof facets)[number]) => {
     const sorted = items.toSorted((a, b) => x.placeOf(a.point)! - x.placeOf(b.point)!)
@@ -92,6 +94,8 @@ interface Series {
 interface Measure {
   readonly title: string
   readonly series: readonly Series[]
+  /** What the axis holds whatever is drawn. */
+  readonly within: readonly number[]
 }
 
 const WHOLE = { name: 'all features', colour: INK_SERIES }
@@ -103,12 +107,13 @@ function ofFeature({ index, name, colour }: FeatureSign): Series {
 function panelOf(
   slice: string,
   twins: readonly Twin[],
-  { title, series }: Measure,
+  { title, series, within }: Measure,
   x: SweepAxis,
   scattered: boolean,
 ): PlotPanel {
-  const at = ({ point }: { point: Point }) => x.placeOf(point)!
-  const layers = series.flatMap(({ name, colour, seen, foretold }): Layer[] => {
+  const place = ({ point }: { point: Point }) => x.placeOf(point)!
+  const layers = series.flatMap(({ name, colour, seen, foretold }, k): Layer[] => {
+    const at = (twin: Twin) => place(twin) + aside(x, k, series.length)
     const expected = twins.flatMap((twin): Place[] => {
       const value = foretold(twin.predicted)
       return value == null ? [] : [[at(twin), value]]
@@ -119,26 +124,26 @@ function panelOf(
     })
     const theory: Layer =
       scattered || expected.length < 2 || x.kind === 'names'
-        ? { kind: 'theory-marks', series: name, points: expected }
+        ? { kind: 'theory-marks', series: name, small: twins.length > 30, points: expected }
         : { kind: 'theory-line', series: name, colour, points: expected }
     return [theory, { kind: 'seen', series: name, colour, small: twins.length > 30, points }]
   })
-  const places = [...new Set(twins.map(at))]
+  const places = [...new Set(twins.map(place))]
   return {
     title: [title, slice].filter((part) => part !== '').join(', '),
     x: axisAlong(x, places.length === 0 ? x.places : places),
-    y: differenceAxis(layers),
-    layers: [{ kind: 'level', y: 0 }, ...layers],
+    y: differenceAxis(layers, within),
+    layers: [{ kind: 'level', y: 0 }, ...(x.kind === 'names' ? layers : apart(layers))],
   }
 }
 
-function differenceAxis(layers: readonly Layer[]): PlotAxis {
+function differenceAxis(layers: readonly Layer[], within: readonly number[]): PlotAxis {
   const values = layers.flatMap((layer) => {
     if (layer.kind === 'seen')
       return layer.points.flatMap(({ at: [, y], interval }) => [y, ...(interval ?? [])])
     return layer.kind === 'theory-line' || layer.kind === 'theory-marks' ? layer.points.map(([, y]) => y) : []
   })
-  return linearAxis('JEPA − MAE', values, [0])
+  return linearAxis('JEPA − MAE', values, within)
 }
 
 /** Theory's differences, mean over the pairs of a point. */
