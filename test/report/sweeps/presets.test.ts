@@ -7,7 +7,7 @@ import { CLAIMS } from '../../../src/experiment/claims.ts'
 import { PRESETS, presetNamed } from '../../../src/experiment/presets.ts'
 import { resolveSpec } from '../../../src/experiment/resolve.ts'
 import { checkSchema } from '../../../src/experiment/schema.ts'
-import { SweepSpec } from '../../../src/experiment/sweep.ts'
+import { type ClaimName, SweepSpec } from '../../../src/experiment/sweep.ts'
 import type { SweepRun, Verdict } from '../../../src/experiment/sweep-view.ts'
 import { analyseSweep } from '../../../src/report/sweeps/analysis.ts'
 import { cornersAgree } from '../../../src/report/sweeps/boundary.ts'
@@ -110,4 +110,39 @@ for (const { name, spec } of PRESETS) {
       assert.equal(found?.holds, null, found?.because)
     }
   })
+
+  it(`${name}: the verdict does not look at predictions`, { skip: lanesSkip }, async () => {
+    const runs = await runsOf()
+    const blind = runs.map((run) => ({
+      ...run,
+      order: { ...run.order!, predicted: run.order!.predicted.toReversed() },
+      criticalTimes: { ...run.criticalTimes!, predicted: run.criticalTimes!.predicted.map(() => 1) },
+      greedyIndex: { ...run.greedyIndex!, predicted: 0 },
+      theoryResidual: null,
+    }))
+    assert.deepEqual(analyseSweep(spec, blind).verdict, analyseSweep(spec, runs).verdict)
+  })
 }
+
+it('a claim about other data, other starts or other training stays open', { skip: lanesSkip }, async () => {
+  const cases: [string, ClaimName][] = [
+    ['inversion', 'greedy-in-lambda'], // ρ are not equal
+    ['inversion', 'greedy-in-rho'], // λ are not equal
+    ['rho-order', 'inversion'], // λ do not fall as ρ rises
+    ['rho-order', 'small-scale-is-greedy'], // one scale
+    ['init-scale', 'depth-widens-gap'], // one depth
+    ['inversion', 'random-start-collapses'], // balanced
+    ['inversion', 'batch-size-drift'], // flow
+    ['inversion', 'generalised-features'], // each run learns all features, so there is no plateau to look at
+    ['inversion', 'inversion-boundary'], // a grid
+  ]
+  const trained = new Map<string, SweepRun[]>()
+  for (const [name, claim] of cases) {
+    const { spec } = presetNamed(name)!
+    const runs = trained.get(name) ?? (await trainSweep(spec))
+    trained.set(name, runs)
+    const { verdict } = analyseSweep({ ...spec, claim }, runs)
+    assert.equal(verdict?.holds, null, `${claim} of ${name}: ${verdict?.because}`)
+    assert.ok(verdict.because.length > 20, verdict.because)
+  }
+})
