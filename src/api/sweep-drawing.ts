@@ -29,7 +29,7 @@ interface SweepFigureInput {
 export async function drawSweep(input: SweepFigureInput): Promise<string | Uint8Array> {
   const { ledger, artifacts, id, spec, format } = input
   const runs = readSweepRuns(ledger, id)
-  if (format === 'csv') return sweepCsv({ spec, runs })
+  if (format === 'csv') return new TextEncoder().encode(sweepCsv({ spec, runs }))
   const analysis = JSON.parse(input.analysis) as SweepAnalysis
   const kind = chosenKind(kindsFor(spec, analysis), input.kind)
   const trajectories = new Map<string, TrajectoryView>()

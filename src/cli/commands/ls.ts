@@ -54,7 +54,7 @@ function sweepTable(sweeps: readonly SweepView[]): string {
     state,
     `${Math.floor(progress.fraction * 100)} %`,
     total,
-    axesInWords(spec.axes),
+    axesInWords(spec),
     createdAt.slice(0, 19).replace('T', ' '),
     spec.name ?? '',
   ])
