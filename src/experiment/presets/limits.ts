@@ -24,27 +24,41 @@ const randomStart = preset({
   },
 })
 
-/** λ and ρ of the two features, and the variance of x along them. */
-const RHO = [0.8, 0.65]
-const VARIANCE = [1.25, 1]
+/** ρ of two generalised features, and the variance of x along them. */
+const RHO = [0.8, 0.65] as const
+const VARIANCE = [1.25, 1] as const
 
 /**
- * Two generalised features, Syx q = ρ Sxx q, with unit vectors q₀ = (1, 0), q₁ = (c, s) at any angle: with Q = [q₀ q₁],
+ * Generalised features Syx q = ρ Sxx q, Syx symmetric, with unit vectors q₀ = (1, 0), q₁ = (c, s): with Q = [q₀ q₁],
  * Sxx = Q'⁻¹ diag(σ²) Q⁻¹ and Syx = Q'⁻¹ diag(ρσ²) Q⁻¹. They commute at c = 0 alone.
  */
 function oblique(cosine: number) {
   const sine = Math.sqrt(1 - cosine ** 2)
-  const withVariances = ([a, b]: readonly number[]) => {
-    const mixed = round((-a! * cosine) / sine)
+  const withVariances = (a: number, b: number) => {
+    const mixed = round((-a * cosine) / sine)
     return [
-      [round(a!), mixed],
-      [mixed, round((a! * cosine ** 2 + b!) / sine ** 2)],
+      [a, mixed],
+      [mixed, round((a * cosine ** 2 + b) / sine ** 2)],
     ]
   }
+  const [a, b] = VARIANCE
+  return { kind: 'covariance' as const, Sxx: withVariances(a, b), Syx: withVariances(RHO[0] * a, RHO[1] * b) }
+}
+
+/** Left eigenvectors l₀ = (1, 0), l₁ = (c, s) of M = Syx Sxx⁻¹ at Sxx = diag(σ²): Syx' = Sxx [l₀ l₁] diag(ρ) [l₀ l₁]⁻¹, asymmetric. */
+function skewed(cosine: number) {
+  const [a, b] = VARIANCE
+  const mixed = round((a * (RHO[1] - RHO[0]) * cosine) / Math.sqrt(1 - cosine ** 2))
   return {
     kind: 'covariance' as const,
-    Sxx: withVariances(VARIANCE),
-    Syx: withVariances(VARIANCE.map((variance, i) => variance * RHO[i]!)),
+    Sxx: [
+      [a, 0],
+      [0, b],
+    ],
+    Syx: [
+      [RHO[0] * a, 0],
+      [mixed, RHO[1] * b],
+    ],
   }
 }
 
@@ -56,7 +70,7 @@ const generalisedFeatures = preset({
   name: 'generalised-features',
   title: 'Covariances without a common basis',
   claim:
-    "JEPA learns generalised features, Σyx'q = ρ Σxx q, one at a time, at whatever angle they lie: while it has learned the first alone, its encoder is ρ^L along it and nothing across. MAE ends with the singular values of ΣyxΣxx⁻¹ instead.",
+    "JEPA learns generalised features, Σyx'l = ρ Σxx l, one at a time, at whatever angle they lie and with Σyx symmetric or not: while it has learned the first alone, its encoder is ρ^L along it and nothing across. MAE ends with the singular values of ΣyxΣxx⁻¹ instead.",
   source: 'docs/theory.md §7, "Non-commuting"',
   spec: {
     base: {
@@ -69,7 +83,7 @@ const generalisedFeatures = preset({
     },
     axes: {
       objective: BOTH,
-      data: [0, 0.15, 0.3, 0.45].map(oblique),
+      data: [...[0, 0.15, 0.3, 0.45].map(oblique), ...[0.3, 0.6].map(skewed)],
       'training.time': [1.3e4, 3e4],
     },
     claim: 'generalised-features',

@@ -1,4 +1,4 @@
-import { column } from '../../../data/linear-algebra.ts'
+import { column, combine, singularValues, transpose } from '../../../data/linear-algebra.ts'
 import type { Matrix } from '../../../experiment/matrix.ts'
 import { nonCommutingEnd } from '../../../theory/non-commuting.ts'
 import { isNumber } from '../points.ts'
@@ -6,19 +6,18 @@ import { figure, type Judge, problemOf, rangeOf, timesOf, type Witness } from '.
 import { ask, counted, shareKept, together, undecided, verdictOfTally } from './tally.ts'
 
 /**
- * What survives where Sxx and Syx share no basis (docs/theory.md §7), Syx symmetric: results list the generalised features
- * Syx q = ρ Sxx q by falling ρ, |q| = 1, and amplitudes |W̄ q|.
+ * What survives where Sxx and Syx share no basis (docs/theory.md §7). M = Syx Sxx⁻¹ has the left eigenvectors l, Syx' l = ρ Sxx l, |l| = 1;
+ * results list amplitudes |W̄ q_j| along the directions of the symmetrised Syx by falling ρ, which are the l where Syx is symmetric.
  *
- *   JEPA   learns the one of the largest ρ first; while it has learned no other, W̄ = ρ₀^L o q₀', so |W̄ q_j| = ρ₀^L |q₀'q_j| for all j
- *   MAE    once all are learned, W̄'W̄ = (M'M)^(L/(L+1)), M = Syx Sxx⁻¹, so |W̄ q_j|² = Σ_k m_k^(2L/(L+1)) (v_k'q_j)² with M's singular values
- *          m and right-singular vectors v
+ *   JEPA   learns the one of the largest ρ first; while it has learned no other, W̄ = ρ₀^L o l₀', so |W̄ q_j| = ρ₀^L |l₀'q_j| for all j
+ *   MAE    once all are learned, W̄'W̄ = (M'M)^(L/(L+1)), so |W̄ q_j|² = Σ_k m_k^(2L/(L+1)) (v_k'q_j)² with M's singular values m and
+ *          right-singular vectors v
  */
 const CLOSE = 0.02 // relative
-const SYMMETRIC = 1e-9
 
 export const judgeGeneralised: Judge = (evidence) => {
   const told = evidence.witnesses.filter(
-    (witness) => (problemOf(witness)?.spectrum.asymmetry ?? 1) < SYMMETRIC,
+    (witness) => problemOf(witness)?.spectrum.generalizedRho !== undefined,
   )
   const of = (objective: string) => told.filter(({ spec }) => spec.objective === objective)
   const first = ask(of('jepa'), beginsWithLargestRho)
@@ -26,7 +25,7 @@ export const judgeGeneralised: Judge = (evidence) => {
   const ends = of('mae').filter(hasLearnedAll)
   if (plateaus.length === 0 || ends.length === 0)
     return undecided(
-      `The claim needs JEPA runs that end with one feature learned and MAE runs that end with all, on data whose Σyx is symmetric; there are ${plateaus.length} and ${ends.length}.`,
+      `The claim needs JEPA runs that end with one feature learned and MAE runs that end with all, on data whose generalised ρ are real; there are ${plateaus.length} and ${ends.length}.`,
     )
   const [plateau, end] = [plateaus.map(plateauError), ends.map(endError)]
   const worst = (errors: readonly number[]) => rangeOf(errors)!.high
@@ -38,7 +37,7 @@ export const judgeGeneralised: Judge = (evidence) => {
       wanted: '1',
     },
     {
-      name: 'largest relative error of |W̄ q| = ρ^L |q₀·q| on the first plateau of JEPA',
+      name: 'largest relative error of |W̄ q| = ρ^L |l·q| on the first plateau of JEPA',
       measured: worst(plateau),
       wanted: `below ${CLOSE}`,
     },
@@ -69,12 +68,15 @@ function hasLearnedAll(witness: Witness): boolean {
   return timesOf(witness).every(isNumber)
 }
 
-/** The largest relative error of the rank-one encoder, in parts of ρ^L. */
+/** The largest error of the rank-one encoder, in parts of ρ₀^L. */
 function plateauError(witness: Witness): number {
-  const { directions, rho } = problemOf(witness)!.spectrum
-  const target = rho[0]! ** witness.spec.model.depth
-  const q0 = column(directions, 0)
-  return largestError(witness, (q) => target * Math.abs(dot(q0, q)), directions, target)
+  const { moments, spectrum } = problemOf(witness)!
+  const [rho] = spectrum.generalizedRho!
+  const target = rho! ** witness.spec.model.depth
+  // l₀ spans the null space of Syx' − ρ₀ Sxx.
+  const { v } = singularValues(combine(1, transpose(moments.Syx), -rho!, moments.Sxx))
+  const first = column(v, v.cols - 1)
+  return largestError(witness, (q) => target * Math.abs(dot(first, q)), spectrum.directions, target)
 }
 
 function endError(witness: Witness): number {
