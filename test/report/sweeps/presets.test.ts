@@ -124,6 +124,32 @@ for (const { name, spec } of PRESETS) {
   })
 }
 
+/** Presets whose setting is that of the closed forms. */
+const EXACT = [
+  'lambda-order',
+  'rho-order',
+  'inversion',
+  'inversion-boundary',
+  'depth-gap',
+  'init-scale',
+  'greedy-boundary',
+  'static-noise',
+  'temporal',
+]
+
+for (const name of EXACT) {
+  it(`${name}: critical times are measured where theory has them`, { skip: lanesSkip }, async () => {
+    const runs = await trainSweep(presetNamed(name)!.spec)
+    for (const { point, criticalTimes } of runs) {
+      for (const [i, time] of criticalTimes!.measured.entries()) {
+        const wanted = criticalTimes!.predicted[i]!
+        const text = `feature ${i} at ${JSON.stringify(point)}: ${time}, not ${wanted}`
+        assert.ok(time !== null && Math.abs(time / wanted - 1) < 2e-6, text) // reading between the rungs
+      }
+    }
+  })
+}
+
 it('a claim about other data, other starts or other training stays open', { skip: lanesSkip }, async () => {
   const cases: [string, ClaimName][] = [
     ['inversion', 'greedy-in-lambda'], // ρ are not equal
