@@ -12,6 +12,7 @@ export interface ResultWriter {
 }
 
 const PACK_RUNS = 64
+const PACK_NUMBERS = 4e6 // of the runs that wait: 32 MB
 const PACK_MS = 1000 // the longest that a run waits for others to fill its pack
 
 /** A run that waits for its pack. */
@@ -24,12 +25,14 @@ interface Waiting {
 
 export function openResultWriter(artifacts: string, cohort: string): ResultWriter {
   let waiting: Waiting[] = []
+  let numbers = 0
   let timer: NodeJS.Timeout | undefined
   const flush = () => {
     clearTimeout(timer)
     timer = undefined
     const runs = waiting
     waiting = []
+    numbers = 0
     if (runs.length > 0) void pack(artifacts, cohort, runs)
   }
   return {
@@ -40,12 +43,18 @@ export function openResultWriter(artifacts: string, cohort: string): ResultWrite
       }
       return new Promise((resolve, reject) => {
         waiting.push({ key, files, resolve, reject })
-        if (waiting.length >= PACK_RUNS) flush()
+        numbers += numbersOf(files)
+        if (waiting.length >= PACK_RUNS || numbers >= PACK_NUMBERS) flush()
         else timer ??= setTimeout(flush, PACK_MS)
       })
     },
     flush,
   }
+}
+
+function numbersOf({ measurements: { step, amplitudes }, weights }: RunFiles): number {
+  const matrices = [...weights.layers, weights.decoder]
+  return matrices.reduce((sum, { data }) => sum + data.length, step.length * (3 + amplitudes.length))
 }
 
 async function pack(artifacts: string, cohort: string, runs: readonly Waiting[]): Promise<void> {

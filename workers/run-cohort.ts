@@ -8,6 +8,7 @@ import type { ResolvedSpec } from '../src/experiment/resolve.ts'
 import { measurementPoints } from './dynamics/measurement-points.ts'
 import { Pace } from './dynamics/progress.ts'
 import type { Engine, Position, RunPlan, Trainee, Trajectory } from './engines/engine.ts'
+import { inPauses, itsTurn } from './engines/turn.ts'
 import { type AlignedStart, alignedStart } from './models/aligned-frame.ts'
 import { initialWeights } from './models/initial-weights.ts'
 
@@ -50,24 +51,36 @@ export async function trainRun(spec: ResolvedSpec, problem: Problem, hands: Hand
  * A cohort from specs to trajectories: plan every run, train them all on the engine, and turn the weights of runs that were
  * trained in coordinates of their own back into those of the spec. Knows no queue and no process.
  *
- * There is a promise for each run, in order. @throws in it the signal's reason once the run is aborted, and what its
- * planning or the engine throws
+ * There is a promise for each run, in order; nothing else holds on to a run that has ended. @throws in it the signal's
+ * reason once the run is aborted, and what its planning or the engine throws
  */
 export function trainCohort(engine: Engine, members: readonly Member[]): Promise<TrainedRun>[] {
   const points = sharedPoints()
-  const starts = members.map((member) => orError(() => startOf(member, engine, points(member.spec))))
+  const plan = (member: Member) => orError(() => startOf(member, engine, points(member.spec)))
+  const cohort = inPauses(members, plan).then((starts) => trainAll(engine, starts))
+  return members.map(async ({ signal }, r) => {
+    await itsTurn(cohort, signal)
+    const trained = await cohort
+    const own = trained[r] as Promise<TrainedRun>
+    delete trained[r]
+    return own
+  })
+}
+
+/** Trains what could be planned. */
+function trainAll(engine: Engine, starts: readonly (Start | Error)[]): Promise<TrainedRun>[] {
   const ready = starts.filter((start): start is Start => !(start instanceof Error))
   const trained = engine.train(ready.map(({ plan, pace }) => ({ plan, ...pace })))
   const ends = new Map(ready.map((start, r) => [start, trained[r] as Promise<Trajectory>]))
   return starts.map((start) => {
-    if (start instanceof Error) return Promise.reject(start)
-    return finishWith(ends.get(start) as Promise<Trajectory>, start)
+    const end = start instanceof Error ? Promise.reject(start) : finished(ends.get(start), start)
+    end.catch(() => {}) // where the run was aborted before, nobody asks any more
+    return end
   })
 }
 
-/** Holds on to its own run alone, so that what has ended can go while the others are trained. */
-async function finishWith(training: Promise<Trajectory>, start: Start): Promise<TrainedRun> {
-  return finish(await training, start)
+async function finished(training: Promise<Trajectory> | undefined, start: Start): Promise<TrainedRun> {
+  return finish(await (training as Promise<Trajectory>), start)
 }
 
 /** What cannot be planned fails alone. */

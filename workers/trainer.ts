@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import type { RunFiles } from '../src/artifacts/run-folder.ts'
 import { ExperimentError } from '../src/experiment/failure.ts'
 import type { CohortRun } from '../src/queue/cohort-job.ts'
 import type { Engine } from './engines/engine.ts'
@@ -16,6 +17,7 @@ import type { Notice, Order, RunEnd } from './trainer-messages.ts'
 const log = pino({ name: 'trainer', level: process.env.LOG_LEVEL ?? 'info' })
 const ALIVE_MS = 1000
 const aborts = new Map<string, AbortController>()
+let lastLogged: unknown
 
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => {}) // a Ctrl-C reaches the whole process group; the supervisor decides
@@ -74,31 +76,30 @@ function reporter(id: string, engine: Engine, desk: NewsDesk): Member['report'] 
   }
 }
 
-/** Trains runs on their engine and writes each as it ends. */
+/** Trains runs on their engine and writes each as it ends; what is written is let go of. */
 async function trainTogether(group: readonly Ready[], writer: ResultWriter, desk: NewsDesk): Promise<void> {
   const [{ engine }] = group as [Ready]
+  let inTraining = group.length
+  const leave = () => {
+    inTraining -= 1
+    if (inTraining === 0) setImmediate(writer.flush) // the last one asks to be written first
+  }
   const members = group.map(({ member }) => member)
-  const trained = trainCohort(engine, members)
-  const ended = Promise.allSettled(trained).then(() => writer.flush())
-  const written = trained.map((run, r) => settleTrained((group[r] as Ready).run, run, engine, writer, desk))
-  await Promise.all([ended, ...written])
+  const written = trainCohort(engine, members).map(async (training, r) => {
+    const { run } = group[r] as Ready
+    await settle(run, desk, async () => {
+      const fingerprint = await writer.write(run, filesOf(run, engine, await training.finally(leave)))
+      desk.ended(run.id, { ended: 'finished', fingerprint })
+    })
+  })
+  await Promise.all(written)
 }
 
-async function settleTrained(
-  run: CohortRun,
-  training: Promise<TrainedRun>,
-  engine: Engine,
-  writer: ResultWriter,
-  desk: NewsDesk,
-): Promise<void> {
-  const { id, attempt, spec } = run
-  await settle(run, desk, async () => {
-    const { measurements, weights, ...outcome } = await training
-    const { device, name, versions } = engine
-    const manifest = { id, attempt, ...outcome, device, engine: name, versions }
-    const fingerprint = await writer.write({ id, attempt }, { spec, measurements, weights, manifest })
-    desk.ended(id, { ended: 'finished', fingerprint })
-  })
+function filesOf({ id, attempt, spec }: CohortRun, engine: Engine, trained: TrainedRun): RunFiles {
+  const { measurements, weights, ...outcome } = trained
+  const { device, name, versions } = engine
+  const manifest = { id, attempt, ...outcome, device, engine: name, versions }
+  return { spec, measurements, weights, manifest }
 }
 
 /** Does a part of a run's way; where that throws, the run has ended. */
@@ -112,7 +113,8 @@ async function settle({ id }: CohortRun, desk: NewsDesk, part: () => Promise<voi
 
 function endOf(id: string, error: unknown): RunEnd {
   if (aborts.get(id)?.signal.aborted) return { ended: 'cancelled' }
-  log.error({ jobId: id, err: error }, 'run failed')
+  if (error !== lastLogged) log.error({ jobId: id, err: error }, 'run failed') // one error may end a whole pack
+  lastLogged = error
   const known = error instanceof ExperimentError ? error : new ExperimentError('INTERNAL', {})
   return { ended: 'failed', code: known.code, message: known.message }
 }

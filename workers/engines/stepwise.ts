@@ -1,6 +1,7 @@
 import { Recorder } from '../probes/recorder.ts'
 import type { Engine, RunPlan, Trainee, Trajectory } from './engine.ts'
 import type { Training } from './training.ts'
+import { itsTurn } from './turn.ts'
 
 /** An engine that hands out its control after every stride. */
 export interface StepwiseEngine extends Engine {
@@ -19,19 +20,6 @@ export function stepwise(engine: Omit<Engine, 'train'>, begin: StepwiseEngine['b
     })
   }
   return { ...engine, begin, train }
-}
-
-/** Waits for the runs before; a run that is aborted meanwhile ends at once. */
-function itsTurn(turn: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-    void turn.then(() => {
-      signal.removeEventListener('abort', abort)
-      resolve()
-    })
-  })
 }
 
 /** Train to the next point, measure, and so on to the end or to where the numbers leave float64. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Installation } from '../../../src/experiment/installation.ts'
 import type { Engine, Trainee, Trajectory } from '../engine.ts'
+import { inPauses } from '../turn.ts'
 import { Entry } from './entry.ts'
 import { type LanesLibrary, type LanesName, openLanes } from './native.ts'
 import { trainBatch } from './train-batch.ts'
@@ -77,25 +78,18 @@ function reserve(trainee: Trainee): Place {
   return { trainee, promise, ...ends }
 }
 
-const PAUSE_MS = 20
-
-/** Turns the plans into frames, with pauses in which the event loop has its turn; a plan that cannot be turned fails alone. */
+/** Turns the plans into frames; a plan that cannot be turned fails alone. */
 async function enter(places: readonly Place[]): Promise<Entry[]> {
-  const entries: Entry[] = []
-  let paused = Number.NEGATIVE_INFINITY
-  for (const place of places) {
-    if (performance.now() - paused > PAUSE_MS) {
-      await new Promise((resolve) => setImmediate(resolve))
-      paused = performance.now()
-    }
+  const entries = await inPauses(places, (place) => {
     try {
       place.trainee.signal.throwIfAborted()
-      entries.push(new Entry(place.trainee, place))
+      return new Entry(place.trainee, place)
     } catch (error) {
       place.reject(error)
+      return null
     }
-  }
-  return entries
+  })
+  return entries.filter((entry) => entry !== null)
 }
 
 /** Entries of one shape together, in the order in which they came, as many as a batch may hold. */
