@@ -30,6 +30,7 @@ export function openGatherer(desk: Desk, maxMemory: number): Gatherer {
   const turns = new Map<string, number>() // sweep → the position before which nothing waits; first in turn first
   let workers = 1
   let busy: Promise<void> | null = null
+  let isAsked = false
   const next = (): string | null => {
     for (const [sweep, from] of turns) {
       const first = ledger.waiting.firstOf(sweep, from)
@@ -55,10 +56,18 @@ export function openGatherer(desk: Desk, maxMemory: number): Gatherer {
       await enqueue(desk, cohort)
     }
   }
+  /** Room that is made while the window is being filled is not left until somebody asks again. */
+  const fillWhileAsked = async () => {
+    while (isAsked) {
+      isAsked = false
+      await fill()
+    }
+  }
   return {
     expect: (sweep, from) => void turns.set(sweep, Math.min(from, turns.get(sweep) ?? from)),
     gather: async () => {
-      busy ??= fill().finally(() => {
+      isAsked = true
+      busy ??= fillWhileAsked().finally(() => {
         busy = null
       })
       await busy

@@ -39,6 +39,8 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
   const { ledger, log, clock, bell } = desk
   const underWay = new Map<string, Promise<void>>()
   let closed = false
+  const gatherSoon = (id: string) =>
+    void gatherer.gather().catch((error) => log.warn({ sweep: id, err: error }, 'runs not gathered yet'))
   const admit = async (sweep: Sweep, points: readonly Point[], isSearch: boolean) => {
     const from = isSearch ? sweep.points : sweep.cursor
     const admitted = await work.admit(sweep.spec, points, from)
@@ -50,9 +52,7 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
     for (const event of events) desk.herald.tellKept(event)
     if (sweep.state === 'queued') ledger.sweeps.setState(sweep.id, 'running', clock())
     gatherer.expect(sweep.id, from)
-    void gatherer
-      .gather()
-      .catch((error) => log.warn({ sweep: sweep.id, err: error }, 'runs not gathered yet'))
+    gatherSoon(sweep.id)
   }
   /** It may have been extended or cancelled while a thread worked on it. */
   const isUnchanged = (before: Sweep) => {
@@ -103,7 +103,10 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
       )
       return true
     }
-    if (openRuns(ledger.sweeps.counts(id)) > 0) return false
+    if (openRuns(ledger.sweeps.counts(id)) > 0) {
+      gatherSoon(id) // the bell rings where runs have ended, and their cohorts have left room
+      return false
+    }
     const next = spec.search === 'boundary' ? await work.next(id, spec) : []
     if (next.length > 0) await admit(sweep, next, true)
     // A search whose points are no new runs would ask for them for ever.
