@@ -74,10 +74,13 @@ function trainAll(engine: Engine, starts: readonly (Start | Error)[]): Promise<T
   const ends = new Map(ready.map((start, r) => [start, trained[r] as Promise<Trajectory>]))
   return starts.map((start) => {
     const end = start instanceof Error ? Promise.reject(start) : finished(ends.get(start), start)
-    end.catch(() => {}) // where the run was aborted before, nobody asks any more
+    end.catch(ignore)
     return end
   })
 }
+
+/** Where a run was aborted before, nobody asks any more. Out here it keeps none of its cohort. */
+function ignore(): void {}
 
 async function finished(training: Promise<Trajectory> | undefined, start: Start): Promise<TrainedRun> {
   return finish(await (training as Promise<Trajectory>), start)

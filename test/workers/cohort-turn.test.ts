@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict'
-import { readdirSync, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openPacks } from '../../src/artifacts/pack.ts'
-import { readZipDirectory } from '../../src/artifacts/zip.ts'
-import type { CohortDigest, RunDigest } from '../../src/queue/cohort-job.ts'
+import type { RunDigest } from '../../src/queue/cohort-job.ts'
 import { TOGETHER } from '../../src/queue/control.ts'
 import { Leaving } from '../../workers/cohort-turn.ts'
 import { lanesSkip } from '../engines/lanes.ts'
-import { alone, cohortOf, endless, openTurnStand, shortRuns, type TurnStand } from './turn-stand.ts'
+import {
+  alone,
+  cohortOf,
+  endless,
+  namesInPacks,
+  openTurnStand,
+  packsOf,
+  printsOf,
+  shortRuns,
+  type TurnStand,
+} from './turn-stand.ts'
 
 const LIMIT_MS = 5000 // what users are promised
 const LONG = 400_000 // steps that take a second or so
@@ -41,7 +49,7 @@ describe('a turn with a cohort', { skip: lanesSkip }, () => {
       job.runs.map(({ id }) => manifests.get(`${id}.1`)?.fingerprint),
       wanted,
     )
-    assert.equal(packsOf(stand, 'packed').length, 2) // 64 and the rest
+    assert.equal(packsOf(stand.artifacts, 'packed').length, 2) // 64 and the rest
   })
 
   it('of a run that kills its child fails that run after four crashes alone, and costs its neighbours nothing', async () => {
@@ -109,7 +117,7 @@ describe('a turn with a cohort', { skip: lanesSkip }, () => {
       digest.runs.filter(({ crashes }) => crashes > 0),
       [],
     )
-    const names = await namesInPacks(stand, 'handed')
+    const names = await namesInPacks(stand.artifacts, 'handed')
     assert.equal(new Set(names).size, names.length, 'a run lies in two packs')
     assert.equal(names.length, 70)
   })
@@ -140,24 +148,3 @@ describe('a turn with a cohort', { skip: lanesSkip }, () => {
     assert.deepEqual(codes, Array(3).fill('ARTIFACTS_UNWRITABLE'))
   })
 })
-
-/** Fingerprints of the runs r0, r1, …, as far as they finished. */
-function printsOf({ runs }: CohortDigest, count: number): (string | undefined)[] {
-  const prints = new Map(runs.flatMap((run) => (run.ended === 'finished' ? [[run.id, run.fingerprint]] : [])))
-  return Array.from({ length: count }, (_, r) => prints.get(`r${r}`))
-}
-
-function packsOf({ artifacts }: TurnStand, cohort: string): string[] {
-  const folder = join(artifacts, 'packs', cohort)
-  return readdirSync(folder).map((name) => join(folder, name))
-}
-
-async function namesInPacks(stand: TurnStand, cohort: string): Promise<string[]> {
-  const names: string[] = []
-  for (const path of packsOf(stand, cohort)) {
-    const file = await open(path)
-    names.push(...(await readZipDirectory(file)).map(({ name }) => name))
-    await file.close()
-  }
-  return names
-}

@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { fingerprintOf } from '../../src/artifacts/fingerprint.ts'
+import { readZipDirectory } from '../../src/artifacts/zip.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
@@ -92,4 +94,27 @@ export async function alone(specs: readonly ExperimentSpec[]): Promise<string[]>
     if (run !== undefined) prints.push(fingerprintOf(run.measurements, run.weights))
   }
   return prints
+}
+
+/** Fingerprints of the runs r0, r1, …, as far as they finished. */
+export function printsOf({ runs }: CohortDigest, count: number): (string | undefined)[] {
+  const prints = new Map(runs.flatMap((run) => (run.ended === 'finished' ? [[run.id, run.fingerprint]] : [])))
+  return Array.from({ length: count }, (_, r) => prints.get(`r${r}`))
+}
+
+/** The packs of a cohort, as paths. */
+export function packsOf(artifacts: string, cohort: string): string[] {
+  const folder = join(artifacts, 'packs', cohort)
+  return readdirSync(folder).map((name) => join(folder, name))
+}
+
+/** The names of all records in them. */
+export async function namesInPacks(artifacts: string, cohort: string): Promise<string[]> {
+  const names: string[] = []
+  for (const path of packsOf(artifacts, cohort)) {
+    const file = await open(path)
+    names.push(...(await readZipDirectory(file)).map(({ name }) => name))
+    await file.close()
+  }
+  return names
 }
