@@ -24,7 +24,7 @@ export const judgeRandomStart: Judge = (evidence) => {
     ...jepa.map(({ depth, share }) => ({
       name: `share of features that JEPA loses at depth ${depth}`,
       measured: share.mean,
-      wanted: MEASURED_BEFORE[depth] ?? `at least ${LEAST}`,
+      wanted: `at least ${LEAST}${depth in MEASURED_BEFORE ? `; theory.md §7 has ${MEASURED_BEFORE[depth]}` : ''}`,
     })),
     ...mae.map(({ depth, share }) => ({
       name: `share of features that MAE loses at depth ${depth}`,
