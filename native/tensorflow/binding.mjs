@@ -16,6 +16,7 @@ import { readRecord, writeRecord } from '../setup/record.mjs'
 import { hashOf, readJson, writeJson } from '../setup/stamp.mjs'
 import { installCommand, SetupTrouble } from '../setup/trouble.mjs'
 import { findCompiler, libraries } from './libraries.mjs'
+import { patchSources, patchText } from './patch.mjs'
 import { version, wheelSet } from './wheel-set.mjs'
 
 const FLAGS = ['-std=c++17', '-O2', '-fPIC', '-shared']
@@ -23,7 +24,7 @@ const SOURCES = ['tfjs_backend.cc', 'tfjs_binding.cc']
 
 /**
  * The Node-API binding that @tensorflow/tfjs-node-gpu carries as source, compiled with plain g++ against the
- * library's headers and laid where the package itself looks for it. It names its libraries by deps/lib, a link
+ * library's headers, with the few calls of functions.cc added, and laid where the package itself looks for it. It names its libraries by deps/lib, a link
  * into the cache: CPU and CUDA are the same binding with another link. Node-API is stable, so one build
  * serves every Node from 20 on.
  */
@@ -87,7 +88,7 @@ function keyOf(home, napi) {
     .sort()
     .map((name) => readFileSync(join(folder, name), 'utf8'))
   const system = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
-  const own = [process.arch, system, version, String(napi), ...FLAGS]
+  const own = [process.arch, system, version, String(napi), ...FLAGS, patchText()]
   return hashOf(...own, ...sources).slice(0, 32)
 }
 
@@ -95,7 +96,7 @@ async function compile(place, files) {
   const draft = join(place.partial, 'tfjs_binding.node')
   mkdirSync(place.partial, { recursive: true })
   const paths = [`-I${files.include}`, `-I${join(files.target, 'include')}`, `-L${files.target}`]
-  const sources = SOURCES.map((name) => join(files.home, 'binding', name))
+  const sources = patchSources(join(files.home, 'binding'), join(place.partial, 'binding'), SOURCES)
   const link = [
     '-l:libtensorflow_cc.so.2',
     '-l:libtensorflow_framework.so.2',

@@ -1,0 +1,62 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** What is added to the sources that the package carries, and behind which line of them. */
+const ADDITIONS = [
+  {
+    file: 'tfjs_backend.h',
+    after: '  bool is_gpu_device;\n',
+    add: '  TFE_Context *context() const { return tfe_context_; }\n',
+  },
+  {
+    file: 'tfjs_binding.cc',
+    after: 'namespace tfnodejs {\n',
+    add: [
+      'napi_value AddFunction(napi_env, napi_callback_info);',
+      'napi_value RemoveFunction(napi_env, napi_callback_info);',
+      'napi_value Operations(napi_env, napi_callback_info);\n',
+    ].join('\n'),
+  },
+  {
+    file: 'tfjs_binding.cc',
+    after: '  napi_property_descriptor exports_properties[] = {\n',
+    add: ['addFunction', 'removeFunction', 'operations'].map(propertyOf).join(''),
+  },
+]
+
+/** Our own source, compiled beside theirs. */
+const OWN = 'functions.cc'
+
+/** All that the patch adds, for the key of what is compiled. */
+export function patchText() {
+  return JSON.stringify(ADDITIONS) + readFileSync(pathOf(OWN), 'utf8')
+}
+
+/** Lays the package's sources with our additions into a folder. @returns the files to compile */
+export function patchSources(from, to, sources) {
+  mkdirSync(to, { recursive: true })
+  for (const name of readdirSync(from)) {
+    const text = readFileSync(join(from, name), 'utf8')
+    writeFileSync(join(to, name), withAdditions(name, text))
+  }
+  copyFileSync(pathOf(OWN), join(to, OWN))
+  return [...sources, OWN].map((name) => join(to, name))
+}
+
+function withAdditions(name, text) {
+  return ADDITIONS.filter(({ file }) => file === name).reduce((patched, { after, add }) => {
+    const parts = patched.split(after)
+    if (parts.length !== 2) throw new Error(`${name} has ${parts.length - 1} lines ${after.trim()}, not one`)
+    return `${parts[0]}${after}${add}${parts[1]}`
+  }, text)
+}
+
+function propertyOf(name) {
+  const call = `${name[0].toUpperCase()}${name.slice(1)}`
+  return `      {"${name}", nullptr, ${call}, nullptr, nullptr, nullptr, napi_default, nullptr},\n`
+}
+
+function pathOf(name) {
+  return fileURLToPath(new URL(name, import.meta.url))
+}

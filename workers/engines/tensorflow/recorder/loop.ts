@@ -1,0 +1,169 @@
+import { boolValue, functionValue, intValue, shapesValue, typesValue, typeValue } from './attributes.ts'
+import { DTYPE } from './binding.ts'
+import { FunctionText, writeGraph, writeRow } from './emit.ts'
+import { type Form, formOf, type Graph, sizeOf, type Value } from './graph.ts'
+import type { Operation } from './operations.ts'
+import type { Message } from './proto.ts'
+
+/** One tensor that is carried through the loop. */
+interface Carried {
+  readonly name: string
+  readonly dtype: number
+}
+
+/** A loop over a recorded step, as three functions of TensorFlow. */
+export interface Loop {
+  /** The one that is called: (step, stop, index, carried …) → (carried … , rows). */
+  readonly name: string
+  readonly definitions: readonly { readonly name: string; readonly bytes: Uint8Array }[]
+  /** Arguments after step and stop, in order: `seed`, `state.*`, `inputs.*`. */
+  readonly arguments: readonly string[]
+  /** Names of the state's entries, in the order of the results. */
+  readonly state: readonly string[]
+  /** Metrics and the numbers of each in a row, in order. */
+  readonly metrics: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  readonly width: number
+}
+
+/** How a loop is run: its nodes spread among those of the calling graph, or its body called as a function. */
+export type LoopForm = 'lowered' | 'functional'
+
+/** Writes the loop of a graph. */
+export function writeLoop(
+  name: string,
+  graph: Graph,
+  operations: (name: string) => Operation | undefined,
+  form: LoopForm,
+): Loop {
+  const carried = carriedBy(graph)
+  const metrics = [...graph.metrics].map(([metric, value]) => ({ name: metric, shape: formOf(value).shape }))
+  const width = metrics.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  const hasRows = metrics.length > 0
+  const body = writeBody(`${name}_body`, graph, operations, carried, hasRows)
+  const cond = writeCondition(`${name}_cond`, operations, carried, hasRows)
+  const call = writeCall(name, operations, carried, { body: body.name, cond: cond.name, width, form })
+  const results = carried.filter(({ name }) => name.startsWith('state.'))
+  return {
+    name,
+    definitions: [body, cond, call].map((text) => ({ name: text.name, bytes: text.encode() })),
+    arguments: carried.map((one) => one.name),
+    state: results.map((one) => one.name.slice('state.'.length)),
+    metrics,
+    width,
+  }
+}
+
+/** Whatever the graph reads, and the state that it writes. */
+function carriedBy(graph: Graph): Carried[] {
+  const forms = new Map<string, Form>()
+  for (const { kind, name, outputs } of graph.nodes) {
+    if (kind === 'argument' && name !== 'step') forms.set(name, outputs[0]!)
+  }
+  for (const [name, value] of graph.state) forms.set(`state.${name}`, formOf(value))
+  return [...forms].map(([name, { dtype }]) => ({ name, dtype }))
+}
+
+const INT = DTYPE.int32
+const ints: readonly (readonly [string, Message])[] = [['T', typeValue(INT)]]
+
+/** (step, stop, index, carried …, rows) of one step → the same of the next. */
+function writeBody(
+  name: string,
+  graph: Graph,
+  operations: (name: string) => Operation | undefined,
+  carried: readonly Carried[],
+  hasRows: boolean,
+): FunctionText {
+  const text = new FunctionText(name, operations)
+  const [step, stop] = [text.argument('step', INT), text.argument('stop', INT)]
+  const index = hasRows ? text.argument('index', INT) : ''
+  const given = new Map(carried.map(({ name, dtype }, k) => [name, text.argument(`a${k}`, dtype)]))
+  const rows = hasRows ? text.argument('rows', DTYPE.float32) : ''
+  const referenceOf = writeGraph(text, graph, (argument) =>
+    argument === 'step' ? step : given.get(argument)!,
+  )
+  const one = text.whole('one', [1], [])
+  text.result('step_', INT, text.node('next', 'AddV2', [step, one], ints, ['z:0'])[0]!)
+  text.result('stop_', INT, stop)
+  if (hasRows) text.result('index_', INT, text.node('after', 'AddV2', [index, one], ints, ['z:0'])[0]!)
+  for (const [k, { name: argument, dtype }] of carried.entries()) {
+    const value = stateValue(graph, argument)
+    text.result(`r${k}`, dtype, value === undefined ? given.get(argument)! : referenceOf(value))
+  }
+  if (hasRows) {
+    const row = writeRow(text, [...graph.metrics.values()], referenceOf)
+    const types = [['T', typeValue(DTYPE.float32)] as const, ['Tindices', typeValue(INT)] as const]
+    const kept = text.node('kept', 'TensorScatterUpdate', [rows, index, row], types, ['output:0'])
+    text.result('rows_', DTYPE.float32, kept[0]!)
+  }
+  return text
+}
+
+function stateValue(graph: Graph, argument: string): Value | undefined {
+  return argument.startsWith('state.') ? graph.state.get(argument.slice('state.'.length)) : undefined
+}
+
+/** step < stop. */
+function writeCondition(
+  name: string,
+  operations: (name: string) => Operation | undefined,
+  carried: readonly Carried[],
+  hasRows: boolean,
+): FunctionText {
+  const text = new FunctionText(name, operations)
+  const [step, stop] = [text.argument('step', INT), text.argument('stop', INT)]
+  if (hasRows) text.argument('index', INT)
+  for (const [k, { dtype }] of carried.entries()) text.argument(`a${k}`, dtype)
+  if (hasRows) text.argument('rows', DTYPE.float32)
+  text.result('more', DTYPE.bool, text.node('less', 'Less', [step, stop], ints, ['z:0'])[0]!)
+  return text
+}
+
+interface Call {
+  readonly body: string
+  readonly cond: string
+  readonly width: number
+  readonly form: LoopForm
+}
+
+/** (step, stop, carried …) → (state …, rows [K, width]). */
+function writeCall(
+  name: string,
+  operations: (name: string) => Operation | undefined,
+  carried: readonly Carried[],
+  { body, cond, width, form }: Call,
+): FunctionText {
+  const text = new FunctionText(name, operations)
+  const [step, stop] = [text.argument('step', INT), text.argument('stop', INT)]
+  const given = carried.map(({ dtype }, k) => text.argument(`a${k}`, dtype))
+  const index = width > 0 ? [text.whole('index', [0], [1, 1])] : []
+  const rows = width > 0 ? [writeRows(text, step, stop, width)] : []
+  const inputs = [step, stop, ...index, ...given, ...rows]
+  const counters = [INT, INT, ...index.map(() => INT)]
+  const types = [...counters, ...carried.map(({ dtype }) => dtype), ...rows.map(() => DTYPE.float32)]
+  const attributes: (readonly [string, Message])[] = [
+    ['T', typesValue(types)],
+    ['cond', functionValue(cond)],
+    ['body', functionValue(body)],
+    ['output_shapes', shapesValue([])],
+  ]
+  if (form === 'lowered') attributes.push(['_lower_using_switch_merge', boolValue(true)])
+  const outputs = inputs.map((_, k) => `output:${k}`)
+  const done = text.node('loop', 'StatelessWhile', inputs, attributes, outputs)
+  for (const [k, { name: argument, dtype }] of carried.entries()) {
+    if (argument.startsWith('state.')) text.result(`r${k}`, dtype, done[counters.length + k]!)
+  }
+  if (width > 0) text.result('rows', DTYPE.float32, done.at(-1)!)
+  return text
+}
+
+/** Zeros [stop − step, width]. */
+function writeRows(text: FunctionText, step: string, stop: string, width: number): string {
+  const count = text.node('count', 'Sub', [stop, step], ints, ['z:0'])[0]!
+  const columns = text.whole('columns', [width], [])
+  const pack = [['N', intValue(2)] as const, ['T', typeValue(INT)] as const]
+  const shape = text.node('shape', 'Pack', [count, columns], pack, ['output:0'])[0]!
+  const zero = text.constant('zero', { dtype: DTYPE.float32, shape: [] }, new Uint8Array(4))
+  const types = [['T', typeValue(DTYPE.float32)] as const, ['index_type', typeValue(INT)] as const]
+  return text.node('zeros', 'Fill', [shape, zero], types, ['output:0'])[0]!
+}
