@@ -1,8 +1,10 @@
 import { canonicalJson } from '../../../experiment/identity.ts'
+import type { SweepSpec } from '../../../experiment/sweep.ts'
 import type { Boundary, SweepRun } from '../../../experiment/sweep-view.ts'
 import { INK } from '../../colours.ts'
 import { boundaryOf } from '../boundary.ts'
 import { answerOf, objectivesOf, parseQuestion } from '../question.ts'
+import { boundaryCurve, type PlacedLine } from './boundary-curve.ts'
 import { featureInText, featuresOf } from './features.ts'
 import type { Layer, Plot, PlotAnswer, Sign } from './plot.ts'
 import { axisAlong } from './plot-axes.ts'
@@ -23,7 +25,7 @@ export function plotBoundary({ spec, runs, analysis }: SweepDrawing): Plot {
   const words = inWords(boundary.question, (index) => featureInText(index, signs))
   const answers = answersOf(boundary, runs, x, y)
   const drawn = thinned(answers, MOST_RUNS)
-  const layers = layersOf(boundary, drawn, x, y, words)
+  const layers = layersOf(spec, boundary, drawn, x, y, words)
   const hasTheory = boundary.lines.some(({ predicted }) => predicted !== null)
   const key: Sign[] = ['boundary', ...(hasTheory ? (['theory-line'] as const) : []), 'run']
   const places = boundary.lines.map((line) => x.placeOf({ [x.path]: line.x })!)
@@ -83,6 +85,7 @@ function inWords(text: string, nameOf: (index: number) => string): Words {
 }
 
 function layersOf(
+  spec: SweepSpec,
   boundary: Boundary,
   points: readonly PlotAnswer[],
   x: SweepAxis,
@@ -93,9 +96,7 @@ function layersOf(
     .map((line) => ({ ...line, at: x.placeOf({ [x.path]: line.x })! }))
     .sort((a, b) => a.at - b.at)
   const found = placed.flatMap((line) => (line.y === null ? [] : [{ ...line, y: line.y }]))
-  const foretold = placed.flatMap(({ at, predicted }) =>
-    predicted === null ? [] : [[at, predicted] as const],
-  )
+  const foretold = boundaryCurve(spec, placed, x)
   const ends = [y.places[0]!, y.places.at(-1)!] as const
   return [
     ...areasOf(placed, ends, words),
@@ -104,7 +105,7 @@ function layersOf(
       points: points.map((point) => ({ ...point, answer: point.answer === 'yes' ? words.yes : words.no })),
     },
     { kind: 'seen-line', series: 'boundary', colour: INK, points: found.map(({ at, y }) => [at, y]) },
-    { kind: 'theory-line', series: 'theory', colour: INK, points: foretold },
+    ...foretold.map((line): Layer => ({ kind: 'theory-line', series: 'theory', colour: INK, points: line })),
     {
       kind: 'seen',
       series: 'boundary',
@@ -114,8 +115,6 @@ function layersOf(
     },
   ]
 }
-
-type PlacedLine = Boundary['lines'][number] & { readonly at: number }
 
 /** What is answered on either side of the boundary, over neighbouring lines that agree. */
 function areasOf(

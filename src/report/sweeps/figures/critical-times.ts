@@ -8,7 +8,7 @@ import { type SweepAxis, sweepAxes } from './sweep-axes.ts'
 import { hasResult, type SweepDrawing } from './sweep-drawing.ts'
 import { theoryAlong } from './theory-curve.ts'
 import { thinned } from './thin.ts'
-import { endsOff, endsPanel, greedyPanel, isUnresolved, type Row, type Track, trackPanel } from './tracks.ts'
+import { endsOff, endsPanels, greedyPanel, isUnresolved, type Row, type Track, trackPanel } from './tracks.ts'
 
 const MOST_PLACES = 60 // values of the axis in a panel
 const MOST_SCATTERED = 250
@@ -42,13 +42,13 @@ export function plotCriticalTimes({ spec, runs }: SweepDrawing): Plot {
   const rowOf = (row: Row) => tracks.map((track) => trackPanel(track, features.signs, row))
   const hasRoom = columns === facets.length && !isLoose
   const showsGaps = hasRoom && tracks.some((track) => isUnresolved(track, UNRESOLVED))
-  const showsEnds = hasRoom && tracks.some((track) => endsOff(track, OFF))
+  const showsEnds = hasRoom && tracks.some((track) => endsOff(track, features.signs, OFF))
   const showsGreed = hasRoom && x.path === 'init.scale'
   const panels = [
     ...rowOf(TIMES),
     ...(showsGaps ? rowOf(GAPS) : []),
     ...(showsGreed ? tracks.map(greedyPanel) : []),
-    ...(showsEnds ? tracks.map((track) => endsPanel(track, features.signs)) : []),
+    ...(showsEnds ? endsPanels(tracks, features.signs) : []),
   ]
   return {
     subject: `Critical time of each feature against ${x.title}`,

@@ -15,6 +15,7 @@ export interface Frame {
   readonly y: Scale
 }
 
+const OVERLAP = 0.7 // of a cell
 const FAR = 1e4 // units off the page beyond which nothing is placed
 const BAR = { large: 11, small: 6 } // half the length of theory's mark
 
@@ -120,8 +121,8 @@ function drawCell({ x, y, colour, foretold }: PlotCell, frame: Frame): string {
   const [a, b] = x.map((at) => kept(frame.x.place(at))) as [number, number]
   const [c, d] = y.map((at) => kept(frame.y.place(at))) as [number, number]
   const [left, top, width, height] = [Math.min(a, b), Math.min(c, d), Math.abs(b - a), Math.abs(d - c)]
-  // Neighbours share an edge: smoothed, it would show as a line between them.
-  const whole = { x: left, y: top, width, height, fill: colour, 'shape-rendering': 'crispEdges' }
+  // Neighbours share an edge, which would show as a line between them: each reaches a little under the next.
+  const whole = { x: left, y: top, width: width + OVERLAP, height: height + OVERLAP, fill: colour }
   if (foretold === undefined) return element('rect', whole)
   const side = Math.min(width, height) * 0.42
   const inner = { x: left + (width - side) / 2, y: top + (height - side) / 2, width: side, height: side }

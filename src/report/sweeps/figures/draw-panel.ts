@@ -13,6 +13,7 @@ const LEFT = 92
 const RIGHT = 22
 const ABOVE = 40
 const BELOW = 66
+const LABELS = 60 // room for those of the upright axis, beside its title
 const GAP = 10 // between two labels of an axis
 
 export function drawPlotPanel({ title, x, y, layers }: PlotPanel, box: Box, clipId: string): string {
@@ -52,11 +53,14 @@ function labelOf(at: number, kind: PlotAxis['kind']): string {
 }
 
 function drawUpright(axis: PlotAxis, { left, right, top, bottom, y }: Frame): string {
-  const label = { 'font-size': AXIS, fill: FAINT, 'text-anchor': 'end' }
-  const rows = ticksOf(axis, y, Math.max(3, Math.round((bottom - top) / 48))).map(({ at, label: name }) => {
+  const ticks = ticksOf(axis, y, Math.max(3, Math.round((bottom - top) / 48)))
+  const widest = ticks.reduce((most, { label }) => Math.max(most, textWidth(label, AXIS)), 0)
+  const size = AXIS * Math.max(0.6, Math.min(1, LABELS / widest))
+  const label = { 'font-size': size, fill: FAINT, 'text-anchor': 'end' }
+  const rows = ticks.map(({ at, label: name }) => {
     const height = y.place(at)
     const rule = line(left, height, right, height, { stroke: GRID, 'stroke-width': 1 })
-    return rule + text(left - 9, height + AXIS * 0.36, name, label)
+    return rule + text(left - 9, height + size * 0.36, name, label)
   })
   const name = text(0, 0, axis.title, {
     'font-size': AXIS,

@@ -3,11 +3,13 @@ import { specAt } from '../../../experiment/axes.ts'
 import type { DataSpec } from '../../../experiment/data-spec.ts'
 import { canonicalJson } from '../../../experiment/identity.ts'
 import type { Spectrum } from '../../../experiment/measurement.ts'
+import { resolveSpec } from '../../../experiment/resolve.ts'
 import type { ExperimentSpec } from '../../../experiment/spec.ts'
 import type { SweepSpec } from '../../../experiment/sweep.ts'
 import type { Point } from '../../../experiment/sweep-view.ts'
 import { coloursByRank } from '../../colours.ts'
 import { formatShort } from '../../ticks.ts'
+import { spectrumFromTheory } from './spectrum-from-theory.ts'
 import type { FinishedSweepRun } from './sweep-drawing.ts'
 
 /** A feature as a figure of a sweep tells it apart. */
@@ -39,7 +41,7 @@ export function featuresOf(spec: SweepSpec, runs: readonly FinishedSweepRun[]): 
   const stride = Math.ceil(runs.length / LOOKED_AT)
   const spectra = runs
     .filter((_, k) => k % stride === 0)
-    .map(({ point }) => spectrumAt(spec.base, point))
+    .map((run) => spectrumAt(spec.base, run.point) ?? toldBy(spec.base, run))
     .filter((each) => each !== null)
   const count = first.criticalTimes.measured.length
   const drawn = [...first.order.predicted].slice(0, NAMED).sort((a, b) => a - b)
@@ -50,17 +52,26 @@ export function featuresOf(spec: SweepSpec, runs: readonly FinishedSweepRun[]): 
   }
 }
 
+type Told = Pick<Spectrum, 'lambda' | 'rho'>
+
+/** λ and ρ by what theory said of a run; null for starts whose amplitude is not in the spec. */
+function toldBy(base: SweepSpec['base'], run: FinishedSweepRun): Told | null {
+  const asked = specAt(base, run.point) as ExperimentSpec
+  if (asked.init.kind !== 'balanced' && asked.init.kind !== 'orthogonal') return null
+  return spectrumFromTheory(resolveSpec(asked, run.criticalTimes.measured.length), run, [])
+}
+
 /** By ρ, where all ρ are one by λ, and by their index where the data do not tell. */
-function coloursOf(drawn: readonly number[], spectrum: Spectrum | undefined): string[] {
+function coloursOf(drawn: readonly number[], spectrum: Told | undefined): string[] {
   if (spectrum === undefined) return coloursByRank(drawn.map((index) => -index))
   const rhos = drawn.map((i) => spectrum.rho[i] ?? 0)
   return coloursByRank(new Set(rhos).size > 1 ? rhos : drawn.map((i) => spectrum.lambda[i] ?? 0))
 }
 
-function nameOf(index: number, spectra: readonly Spectrum[]): string {
+function nameOf(index: number, spectra: readonly Told[]): string {
   const told = (symbol: string, values: readonly (number | undefined)[]) => {
     const [first] = values
-    if (first === undefined) return []
+    if (!first) return [] // 0 tells nothing
     const isOne = values.every(
       (value) => value !== undefined && Math.abs(value - first) <= 1e-9 * Math.abs(first),
     )

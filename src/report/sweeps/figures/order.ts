@@ -1,8 +1,7 @@
 import type { Objective } from '../../../experiment/spec.ts'
-import { INK } from '../../colours.ts'
 import { type Facet, facetsOf, isScattered } from './facets.ts'
 import { type FeatureSign, featuresOf } from './features.ts'
-import type { Layer, Place, Plot } from './plot.ts'
+import type { Layer, Place, Plot, PlotAnswer } from './plot.ts'
 import { axisAlong, rankAxis } from './plot-axes.ts'
 import { leftOut, longestNumberAxis, seedNotes, signsOf, thinningNotes } from './plot-parts.ts'
 import { type Spot, spotsOf } from './spots.ts'
@@ -11,6 +10,7 @@ import { hasResult, type SweepDrawing } from './sweep-drawing.ts'
 import { thinned } from './thin.ts'
 
 const MOST_PLACES = 40
+const MANY = 25 // places beyond which marks are small
 
 /**
  * The place of each feature in the order of learning, measured on theory's, along an axis of the sweep. Where the
@@ -29,12 +29,16 @@ export function plotOrder(drawing: SweepDrawing): Plot {
   const panels = facets.map((facet) => {
     const sorted = facet.items.toSorted((a, b) => x.placeOf(a.point)! - x.placeOf(b.point)!)
     const items = thinned(sorted, MOST_PLACES)
+    const isJoined = !isScattered(spec) && items.length > 1
     const places = [...new Set(items.map(({ point }) => x.placeOf(point)!))]
     return {
       title: facet.title,
       x: axisAlong(x, places),
-      y: rankAxis(features.signs.length),
-      layers: layersOf({ ...facet, items }, features.signs, x, isScattered(spec)),
+      y: rankAxis(lastRank(items, features.signs)),
+      layers: [
+        ...(isJoined ? joinedLayers : looseLayers)({ ...facet, items }, features.signs, x),
+        ...features.signs.map((sign) => unlearnedLayer({ ...facet, items }, sign, x)),
+      ],
     }
   })
   return {
@@ -51,47 +55,73 @@ function nameAxis({ spec, runs }: SweepDrawing): SweepAxis {
   return sweepAxis('objective' in spec.axes ? 'objective' : 'seed', spec, runs)
 }
 
-function layersOf(
-  { items }: Facet<Spot>,
-  signs: readonly FeatureSign[],
-  x: SweepAxis,
-  scattered: boolean,
-): Layer[] {
-  const places = (ranks: (spot: Spot) => readonly (number | null)[], index: number): Place[] =>
-    items.flatMap((spot) => {
-      const rank = ranks(spot)[index]
+/** Measured lines of each feature through its places under theory's. */
+function joinedLayers({ items }: Facet<Spot>, signs: readonly FeatureSign[], x: SweepAxis): Layer[] {
+  const along = (index: number, ranksOf: (spot: Spot) => readonly (number | null)[]) =>
+    items.flatMap((spot): Place[] => {
+      const rank = ranksOf(spot)[index]
       return rank == null ? [] : [[x.placeOf(spot.point)!, rank]]
     })
-  const ofFeature = signs.map(({ index, name, colour }) => {
-    const seen = places((spot) => spot.ranks, index)
-    const foretold = places((spot) => spot.predictedRanks, index)
-    const missing = items.filter((spot) => spot.ranks[index] == null && spot.predictedRanks[index] != null)
-    return { series: name, colour, seen, foretold, missing: missing.map(({ point }) => x.placeOf(point)!) }
-  })
-  const joined = !scattered && items.length > 1
+  const lines = signs.map(({ index, name: series, colour }) => ({
+    series,
+    colour,
+    seen: along(index, ({ ranks }) => ranks),
+    pieces: piecesOf(items.map(({ point, ranks }) => [x.placeOf(point)!, ranks[index] ?? null])),
+    foretold: along(index, ({ predictedRanks }) => predictedRanks),
+  }))
+  const small = items.length > MANY
   return [
-    ...ofFeature.flatMap(({ series, colour, seen, foretold }): Layer[] =>
-      joined
-        ? [
-            { kind: 'seen-line', series, colour, points: seen },
-            { kind: 'theory-line', series, colour: INK, points: foretold },
-          ]
-        : [],
-    ),
-    ...ofFeature.flatMap(({ series, foretold }): Layer[] =>
-      joined ? [] : [{ kind: 'theory-marks', series, small: items.length > 25, points: foretold }],
-    ),
-    ...ofFeature.map(
+    ...lines.flatMap(({ series, colour, pieces, foretold }): Layer[] => [
+      ...pieces.map((points): Layer => ({ kind: 'seen-line', series, colour, points })),
+      { kind: 'theory-line', series, colour, points: foretold },
+    ]),
+    ...lines.map(
       ({ series, colour, seen }): Layer => ({
         kind: 'seen',
         series,
         colour,
-        small: items.length > 25,
+        small,
         points: seen.map((at) => ({ at })),
       }),
     ),
-    ...ofFeature.map(
-      ({ series, colour, missing }): Layer => ({ kind: 'unlearned', series, colour, points: missing }),
-    ),
   ]
+}
+
+/** Stretches without a gap. */
+function piecesOf(places: readonly (readonly [number, number | null])[]): Place[][] {
+  const pieces: Place[][] = [[]]
+  for (const [at, rank] of places) {
+    if (rank === null) pieces.push([])
+    else pieces.at(-1)!.push([at, rank])
+  }
+  return pieces.filter((piece) => piece.length > 1)
+}
+
+/** At each place the feature measured there, and inside it the one that theory puts there. */
+function looseLayers({ items }: Facet<Spot>, signs: readonly FeatureSign[], x: SweepAxis): Layer[] {
+  const signAt = (ranks: readonly (number | null)[], place: number) =>
+    signs.find(({ index }) => Math.round(ranks[index] ?? 0) === place)
+  const points = items.flatMap((spot) =>
+    signs.flatMap((_, k): PlotAnswer[] => {
+      const [seen, foretold] = [signAt(spot.ranks, k + 1), signAt(spot.predictedRanks, k + 1)]
+      if (seen === undefined) return []
+      const said = foretold && { foretold: { colour: foretold.colour, answer: foretold.name } }
+      return [{ at: [x.placeOf(spot.point)!, k + 1], colour: seen.colour, answer: seen.name, ...said }]
+    }),
+  )
+  return [{ kind: 'answers', points }]
+}
+
+/** Where theory expects a feature that no run learned. */
+function unlearnedLayer({ items }: Facet<Spot>, { index, name, colour }: FeatureSign, x: SweepAxis): Layer {
+  const missing = items.filter((spot) => spot.ranks[index] == null && spot.predictedRanks[index] != null)
+  return { kind: 'unlearned', series: name, colour, points: missing.map(({ point }) => x.placeOf(point)!) }
+}
+
+/** The lowest place that is drawn; features that are not drawn may stand between those that are. */
+function lastRank(items: readonly Spot[], signs: readonly FeatureSign[]): number {
+  const ranks = items.flatMap((spot) =>
+    signs.flatMap(({ index }) => [spot.ranks[index] ?? 1, spot.predictedRanks[index] ?? 1]),
+  )
+  return Math.ceil(Math.max(signs.length, 1, ...ranks))
 }

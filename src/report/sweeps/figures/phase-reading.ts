@@ -79,7 +79,7 @@ const GREEDY: Reading = {
 }
 
 function greedyAnswer(index: number): Answered {
-  return { colour: shade(1 - Math.min(1, Math.max(0, index))), answer: formatShort(index) }
+  return { colour: shade(1 - Math.min(1, Math.max(0, index))), answer: formatShort(index), value: index }
 }
 
 function firstOf(ranks: readonly (number | null)[]): number | null {

@@ -69,7 +69,7 @@ function silentNotes(spots: readonly Spot[], { read }: Reading): string[] {
   const silent = spots.filter((spot) => read(spot) === null).length
   return silent === 0
     ? []
-    : [`At ${silent} of ${spots.length} points no feature was learned in the run; they are left white.`]
+    : [`At ${silent} of ${spots.length} points no feature was learned in the run; they are left out.`]
 }
 
 /** The two axes with the most values, in the order of the spec. */

@@ -27,6 +27,8 @@ export function signsOf(panels: readonly PlotPanel[]): Sign[] {
     ['interval', hasInterval],
     ['theory-line', has('theory-line')],
     ['theory-mark', has('theory-marks')],
+    ['answer', has('answers')],
+    ['theory-answer', has('answers')],
     ['unlearned', has('unlearned')],
   ]
   return found.filter(([, isThere]) => isThere).map(([sign]) => sign)

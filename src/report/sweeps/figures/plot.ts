@@ -50,7 +50,9 @@ export interface Stretch {
 export interface Answered {
   readonly colour: string
   readonly answer: string
-  readonly foretold?: { readonly colour: string; readonly answer: string }
+  /** The number that the colour stands for, where it is one between 0 and 1. */
+  readonly value?: number
+  readonly foretold?: { readonly colour: string; readonly answer: string; readonly value?: number }
 }
 
 /** A rectangle of a phase diagram, theory's answer a smaller one inside. */

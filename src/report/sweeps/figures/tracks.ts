@@ -61,37 +61,44 @@ export function greedyPanel(track: Track): PlotPanel {
   }
 }
 
-/** Where amplitudes end: on the fixed point, as theory says, or away from it. */
-export function endsPanel(track: Track, signs: readonly FeatureSign[]): PlotPanel {
-  const { title, items, x } = track
-  const places = placesOf(track)
-  const layers = signs.map(({ index, name, colour }, k): Layer => {
-    const shift = aside(x, k, signs.length)
-    const points = items.flatMap((spot): Seen[] => {
-      const { mean, interval } = spot.ends[index] ?? NOTHING
-      return mean === null ? [] : [{ at: [x.placeOf(spot.point)! + shift, mean], interval }]
-    })
-    return { kind: 'seen', series: name, colour, small: items.length > MANY, points }
+/** Where amplitudes end: on the fixed point, as theory says, or away from it. One scale for all panels. */
+export function endsPanels(tracks: readonly Track[], signs: readonly FeatureSign[]): PlotPanel[] {
+  const drawn = tracks.map((track) =>
+    signs.map((sign, k) => endsLayer(track, sign, aside(track.x, k, signs.length))),
+  )
+  const y = linearAxis('last amplitude / fixed point', drawn.flat().flatMap(heightsOf), [1])
+  return tracks.map((track, k): PlotPanel => {
+    const x = axisAlong(track.x, placesOf(track))
+    const points: Place[] = [
+      [x.from, 1],
+      [x.to, 1],
+    ]
+    const seen = track.isCurve ? apart(drawn[k]!) : drawn[k]!
+    return {
+      title: track.title,
+      x,
+      y,
+      layers: [{ kind: 'theory-line', series: 'theory', colour: INK, points }, ...seen],
+    }
   })
-  const level = axisAlong(x, places)
-  const theory: Place[] = [
-    [level.from, 1],
-    [level.to, 1],
-  ]
-  return {
-    title,
-    x: level,
-    y: linearAxis('last amplitude / fixed point', layers.flatMap(heightsOf), [1]),
-    layers: [
-      { kind: 'theory-line', series: 'theory', colour: INK, points: theory },
-      ...(track.isCurve ? apart(layers) : layers),
-    ],
-  }
 }
 
-/** Whether any amplitude ends off its fixed point by more than a share of it. */
-export function endsOff({ items }: Track, share: number): boolean {
-  return items.some(({ ends }) => ends.some(({ mean }) => mean !== null && Math.abs(mean - 1) > share))
+function endsLayer({ items, x }: Track, { index, name, colour }: FeatureSign, shift: number): Layer {
+  const points = items.flatMap((spot): Seen[] => {
+    const { mean, interval } = spot.ends[index] ?? NOTHING
+    return mean === null ? [] : [{ at: [x.placeOf(spot.point)! + shift, mean], interval }]
+  })
+  return { kind: 'seen', series: name, colour, small: items.length > MANY, points }
+}
+
+/** Whether the amplitude of any feature drawn ends off its fixed point by more than a share of it. */
+export function endsOff({ items }: Track, signs: readonly FeatureSign[], share: number): boolean {
+  return items.some(({ ends }) =>
+    signs.some(({ index }) => {
+      const mean = ends[index]?.mean
+      return mean != null && Math.abs(mean - 1) > share
+    }),
+  )
 }
 
 /** Whether at most places features lie closer than a share of the axis of times, so that their distance alone tells them apart. */
