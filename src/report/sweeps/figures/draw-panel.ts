@@ -12,13 +12,14 @@ const AXIS = 14
 const LEFT = 92
 const RIGHT = 22
 const ABOVE = 40
+const BARE = 14 // above a panel without a title
 const BELOW = 66
 const LABELS = 60 // room for those of the upright axis, beside its title
 const GAP = 10 // between two labels of an axis
 
 export function drawPlotPanel({ title, x, y, layers }: PlotPanel, box: Box, clipId: string): string {
   const [left, right] = [box.x + LEFT, box.x + box.width - RIGHT]
-  const [top, bottom] = [box.y + ABOVE, box.y + box.height - BELOW]
+  const [top, bottom] = [box.y + (title === '' ? BARE : ABOVE), box.y + box.height - BELOW]
   const frame = { left, right, top, bottom, x: scaleOf(x, left, right), y: scaleOf(y, bottom, top) }
   const area = { x: left - 1, y: top - 1, width: right - left + 2, height: bottom - top + 2 }
   const drawn = (above: boolean) =>

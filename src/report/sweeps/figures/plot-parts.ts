@@ -39,14 +39,15 @@ export function apart(layers: readonly Layer[]): Layer[] {
   const seen = layers.filter((layer) => layer.kind === 'seen')
   const hasInterval = seen.some(({ points }) => points.some(({ interval }) => interval != null))
   if (!hasInterval || seen.length < 2) return [...layers]
+  const most = seen.reduce((n, { points }) => Math.max(n, points.length), 1)
+  const step = Math.min(ASIDE, WIDTH / (most * seen.length))
   return layers.map((layer) =>
-    layer.kind === 'seen'
-      ? { ...layer, shift: (seen.indexOf(layer) - (seen.length - 1) / 2) * ASIDE }
-      : layer,
+    layer.kind === 'seen' ? { ...layer, shift: (seen.indexOf(layer) - (seen.length - 1) / 2) * step } : layer,
   )
 }
 
 const ASIDE = 6 // units of the page
+const WIDTH = 300 // of a panel, to be shared by all
 
 export function seedNotes(spots: readonly Spot[]): string[] {
   const most = spots.reduce((n, { runs }) => Math.max(n, runs.length), 0)

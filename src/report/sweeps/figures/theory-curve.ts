@@ -25,11 +25,23 @@ export function theoryAlong(spec: SweepSpec, axis: SweepAxis, spots: readonly Sp
   if (!axis.continuous || first === undefined || last === undefined || first.at === last.at) return atRuns
   const along = (share: number) =>
     axis.kind === 'log' ? first.at * (last.at / first.at) ** share : first.at + share * (last.at - first.at)
+  if (!isSame(predictedTimes(spec, spots[0]!.point), spots[0]!.predicted)) return atRuns
   const between = Array.from({ length: BETWEEN - 1 }, (_, k) => along((k + 1) / BETWEEN)).flatMap((at) => {
     const times = predictedTimes(spec, { ...spots[0]!.point, [axis.path]: at })
     return times === null ? [] : [{ at, times }]
   })
   return [...atRuns, ...between].sort((a, b) => a.at - b.at)
+}
+
+const SAME = 1e-6 // relative
+
+/** Whether theory asked here says what it said of the runs. */
+function isSame(a: readonly (number | null)[] | null, b: readonly (number | null)[]): boolean {
+  return (
+    a !== null &&
+    a.length === b.length &&
+    a.every((time, i) => (time === null ? b[i] === null : Math.abs((b[i] ?? 0) - time) <= SAME * time))
+  )
 }
 
 /** Of a balanced start. Null where the spec alone does not tell: other starts, images, a point that is no spec. */
