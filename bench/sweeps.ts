@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import type { JobView } from '../src/experiment/job-view.ts'
 import type { ExperimentSpec } from '../src/experiment/spec.ts'
 import { ENDED } from '../src/experiment/states.ts'
 import type { SweepSpec } from '../src/experiment/sweep.ts'
 import type { SweepResult, SweepView } from '../src/experiment/sweep-view.ts'
 import { type RunningService, startService } from './running-service.ts'
+import type { Visit } from './visitor.ts'
 
 /**
  * A sweep through HTTP, from POST to every result readable, while somebody asks the API for this and that; the peer is the
@@ -101,31 +104,29 @@ async function timeSweep({ url, pid }: RunningService): Promise<{ seconds: numbe
   return { seconds: readable, runs: view.total }
 }
 
-/** Asks for one thing after the other, fifty times a second, whether or not the last answer is there. */
+/** Somebody who looks at this and that meanwhile (visitor.ts). */
 function visit(url: string) {
   const paths = ['/healthz', '/v1/jobs?limit=20', '/v1/sweeps']
-  const times: number[] = []
-  const asked: Promise<void>[] = []
-  let failed = 0
-  let count = 0
-  const ask = async (path: string) => {
-    const began = performance.now()
-    const reply = await fetch(url + path).catch(() => null)
-    await reply?.arrayBuffer()
-    if (!reply?.ok) failed++
-    times.push(performance.now() - began)
-  }
-  const timer = setInterval(() => void asked.push(ask(paths[count++ % paths.length]!)), POLL_MS)
+  const file = new URL(`./visitor${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+  const visitor = new Worker(file, { workerData: { url, paths } })
   return {
-    ask: (path: string) => void paths.push(path),
+    ask: (path: string) => visitor.postMessage(path),
     leave: async () => {
-      clearInterval(timer)
-      await Promise.all(asked)
-      times.sort((a, b) => a - b)
-      const at = (share: number) => `${times[Math.floor(share * (times.length - 1))]!.toFixed(0)} ms`
-      return `p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)} over ${times.length} requests, ${failed} failed`
+      visitor.postMessage(null)
+      const [visits] = (await once(visitor, 'message')) as [Visit[]]
+      const failed = visits.filter(({ isWell }) => !isWell).length
+      const byPath = new Map<string, Visit[]>()
+      for (const one of visits) byPath.set(one.path, [...(byPath.get(one.path) ?? []), one])
+      const lines = [...byPath].map(([path, list]) => `  ${path}: ${quantiles(list)}`)
+      return [`${quantiles(visits)}, ${failed} failed`, ...lines].join('\n')
     },
   }
+}
+
+function quantiles(list: readonly Visit[]): string {
+  const sorted = list.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
+  const at = (share: number) => `${sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(0)} ms`
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)} over ${list.length} requests`
 }
 
 /** The largest resident set of any descendant of a process, each second. */

@@ -26,7 +26,7 @@ interface Finished {
 /** The folder may be shared over a network and show files late, and a report may meet a passing trouble. */
 const TRIES = 3
 /** Runs that are reported and committed together. */
-const BATCH = 64
+const BATCH = 32
 
 export function openCommits(desk: Desk): Commits {
   const underWay = new Map<string, Promise<void>>()

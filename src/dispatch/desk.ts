@@ -103,8 +103,8 @@ export function isOpen(desk: Desk, id: string, attempt: number): boolean {
   return standing !== null && standing.attempt === attempt && !ENDED.has(standing.state)
 }
 
-/** Runs whose rows are written in one go: some 5 ms of the event loop. */
-const SLICE = 64
+/** Runs whose rows are written in one go: a few ms of the event loop. */
+const SLICE = 32
 
 /** Works through many things a slice at a time, with a turn of the event loop between. */
 export async function inSlices<T>(

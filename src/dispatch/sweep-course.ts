@@ -28,7 +28,7 @@ export interface Courses {
   close(): Promise<void>
 }
 
-const SLICE = 128 // points admitted at once
+const SLICE = 64 // points admitted at once
 const CANCELLED_AT_ONCE = 500
 
 /**
