@@ -50,6 +50,30 @@ const failures = {
     say: (f: { dataset: string; why: string }) =>
       `Image set ${f.dataset} cannot be read: ${f.why}. Give a registered name, or the path of a whole IDX or npz file.`,
   },
+  DATASET_REFUSED: {
+    status: 422,
+    say: (f: { name: string; why: string }) =>
+      `${f.name} does not become an image set: ${f.why}. Nothing of it is kept; see docs/datasets.md.`,
+  },
+  DATASET_UNKNOWN: {
+    status: 404,
+    say: (f: { id: string }) => `No image set ${f.id} is registered. List them with GET /v1/datasets.`,
+  },
+  DATASET_NAME_TAKEN: {
+    status: 409,
+    say: (f: { name: string; id: string }) =>
+      `The name ${f.name} belongs to ${f.id}. Choose another name, or remove that set first.`,
+  },
+  DATASET_UNSTORED: {
+    status: 507,
+    say: (f: { folder: string; why: string }) =>
+      `The image set cannot be kept in ${f.folder}: ${f.why}. Nothing of it is kept; make room there and add it again.`,
+  },
+  UPLOAD_TOO_LARGE: {
+    status: 413,
+    say: (f: { limit: number }) =>
+      `The upload is over the limit of ${f.limit} bytes; send less, or give the path of a file on the server.`,
+  },
   CUDA_UNAVAILABLE: {
     status: 422,
     say: (f: { why: string }) =>

@@ -19,7 +19,7 @@ export function runId(spec: ResolvedSpec, dataDigest: string | null): string {
 }
 
 /** A letter that says what it names and 26 letters of the lower-case base32 of a SHA-256 (130 bits). */
-export function digestName(kind: 'r' | 's' | 'c', digest: Uint8Array): string {
+export function digestName(kind: 'r' | 's' | 'c' | 'd', digest: Uint8Array): string {
   return kind + base32(digest).slice(0, 26)
 }
 
