@@ -131,3 +131,20 @@ it('in a cohort a run that the engine has no precision for fails alone', async (
   assert.ok(refused?.status === 'rejected' && /no float64/.test(refused.reason.message))
   assert.ok(trained?.status === 'fulfilled' && trained.value.outcome === 'succeeded')
 })
+
+it('in a cohort that is trained one after the other a run is cancelled at once while it waits', async () => {
+  const endless = { mode: 'gradient-descent' as const, learningRate: 1e-6, steps: 1e9 }
+  const aborts = [new AbortController(), new AbortController(), new AbortController()]
+  const specs = [shortSpec({ training: endless }), shortSpec(), shortSpec({ training: endless })]
+  const ended: number[] = []
+  const hear = (run: number) => {
+    ended.push(run)
+    if (run === 1) aborts[0]?.abort()
+    else if (run === 0) aborts[2]?.abort()
+  }
+  const signals = aborts.map(({ signal }) => signal)
+  const settled = trainMany(referenceEngine, specs, signals, hear)
+  setTimeout(() => aborts[1]?.abort(), 60)
+  assert.ok((await settled).every(({ status }) => status === 'rejected'))
+  assert.deepEqual(ended, [1, 0, 2])
+})
