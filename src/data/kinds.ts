@@ -4,6 +4,7 @@ import { covariance } from './kinds/covariance.ts'
 import { featureMask } from './kinds/feature-mask.ts'
 import { gaussian } from './kinds/gaussian.ts'
 import { linearSystem } from './kinds/linear-system.ts'
+import { nonlinear } from './kinds/nonlinear.ts'
 import { pixelMask } from './kinds/pixel-mask.ts'
 import { randomProjection } from './kinds/random-projection.ts'
 import { staticNoise } from './kinds/static-noise.ts'
@@ -21,6 +22,7 @@ const kinds: { [K in SyntheticSpec['kind']]: Kind<K> } = {
   temporal,
   'linear-system': linearSystem,
   covariance,
+  nonlinear,
 }
 
 /** The kind that a spec names; the answer takes specs of that kind. */

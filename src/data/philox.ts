@@ -22,6 +22,12 @@ export const STREAMS = {
   bartlett: 8,
   cross: 9,
   chi: 10,
+  pair: 11,
+  heldOut: 12,
+  calibration: 13,
+  population: 14,
+  redraw: 15,
+  layer: 16, // and the following: one for each matrix of a generator, up to 127
 } as const
 
 /** Where a sequence of draws lives. `seed` and `step` are integers below 2^53, `stream` below 2^32. */
@@ -101,8 +107,8 @@ export class Blocks {
   readonly words = new Uint32Array(4)
   private readonly seedLow: number
   private readonly seedHigh: number
-  private readonly stepLow: number
-  private readonly stepHigh: number
+  private stepLow: number
+  private stepHigh: number
   private readonly stream: number
 
   /**
@@ -116,6 +122,12 @@ export class Blocks {
     this.stepLow = (key.step % TWO_32) | 0
     this.stepHigh = (key.step / TWO_32) | 0
     this.stream = key.stream
+  }
+
+  /** Goes on with another step of the key. @param step an integer below 2^53, unchecked: this is done once a sample */
+  moveTo(step: number): void {
+    this.stepLow = (step % TWO_32) | 0
+    this.stepHigh = (step / TWO_32) | 0
   }
 
   /** @param block below 2^32 */

@@ -1,5 +1,5 @@
 import type { Moments, Spectrum } from '../experiment/measurement.ts'
-import type { Sampler } from './sampler.ts'
+import type { LatentBatch, LatentSampler, Sampler } from './sampler.ts'
 
 /** A data spec made concrete: its population, its features and a way to draw from it. */
 export interface Problem {
@@ -8,4 +8,30 @@ export interface Problem {
   readonly spectrum: Spectrum
   /** A sampler of the very distribution that `moments` describes, keyed by the run's seed. */
   sampler(seed: number): Sampler
+  /** What data of kind nonlinear are made of. */
+  readonly latents?: KnownLatents
+}
+
+/** Independent latents z and z' behind two views x = g(z), y = g(z'); E[z z'] = λ, E[z²] = E[z'²] = λ/ρ, per latent. */
+export interface KnownLatents {
+  readonly names: readonly string[] // [latents]
+  readonly lambda: readonly number[] // [latents]
+  readonly rho: readonly number[] // [latents]
+  /** Axes of one x: [d], or [height, width, channels]. */
+  readonly shape: readonly number[]
+  /** How exactly `moments` are known: the pairs that they were estimated from, or null where they are the set's own. */
+  readonly estimate: MomentEstimate | null
+  /** Per latent the share of the variance of x that goes with it: E|x − x₋|²/2 over tr Sxx, x₋ with that latent drawn anew. */
+  readonly loudness: readonly number[]
+  /** The batches of the problem's sampler, with the latents that they were made from. */
+  sampler(seed: number): LatentSampler
+  /** Samples that no training ever meets: number `first` and the following. */
+  heldOut(first: number, rows: number): LatentBatch
+}
+
+/** Moments by Monte Carlo. */
+export interface MomentEstimate {
+  readonly samples: number
+  /** Standard errors of Sxx and of Syx in the Frobenius norm, as a part of the norm of each; the larger one. */
+  readonly error: number
 }

@@ -30,6 +30,16 @@ export function fillShortNormals(out: Float64Array, key: DrawKey): void {
   }
 }
 
+/** Writes the four normals of a block to out[at] … out[at + 3]. */
+export function writeBlockNormals(words: Uint32Array, out: Float64Array, at: number): void {
+  pairOf(words[0]!, words[1]!)
+  out[at] = pair[0]!
+  out[at + 1] = pair[1]!
+  pairOf(words[2]!, words[3]!)
+  out[at + 2] = pair[0]!
+  out[at + 3] = pair[1]!
+}
+
 /** The first normal of a block. */
 export function firstNormal(words: Uint32Array): number {
   pairOf(words[0]!, words[1]!)

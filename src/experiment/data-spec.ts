@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Factors, Hierarchical, Mixing } from './nonlinear-spec.ts'
 
 /**
  * What a run learns from. Every kind resolves to a pair of zero-mean views (x, y) with
@@ -163,6 +164,9 @@ export const DataSpec = Type.Union(
     Temporal,
     LinearSystem,
     Covariance,
+    Mixing,
+    Hierarchical,
+    Factors,
     Images,
   ],
   { $id: 'DataSpec' },
@@ -178,6 +182,7 @@ const GAUSSIAN: Readonly<Record<DataSpec['kind'], boolean>> = {
   temporal: true,
   'linear-system': true,
   covariance: true,
+  nonlinear: false,
   images: false,
 }
 

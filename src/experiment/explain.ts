@@ -29,7 +29,7 @@ interface Node {
 }
 
 const MAX_FAULTS = 20
-const TAGS = ['kind', 'mode'] as const
+const TAGS = ['kind', 'mode', 'family'] as const
 
 /** The faults of a value that its schema refuses: pointer to the field and a sentence, at most 20. */
 export function explainFaults(schema: TSchema, value: unknown): FieldFault[] {
@@ -75,19 +75,31 @@ function* walkUnion(branches: readonly Node[], value: unknown, at: string): Faul
   yield { pointer: at, message: `${show(value)} is not one of ${list(known)}.${suggest(near)}` }
 }
 
-function* walkTagged(branches: readonly Node[], value: unknown, at: string): Faults {
+function* walkTagged(
+  branches: readonly Node[],
+  value: unknown,
+  at: string,
+  tags: readonly string[] = TAGS,
+): Faults {
   if (!isRecord(value)) {
     yield { pointer: at, message: `${show(value)} is not an object.` }
     return
   }
-  const tag = TAGS.find((name) => branches.every((branch) => branch.properties?.[name])) ?? TAGS[0]
+  const tag = tags.find((name) => branches.every((branch) => branch.properties?.[name])) ?? TAGS[0]
   const asked = value[tag]
-  const chosen = branches.find((branch) => tagsOf(branch, tag).includes(asked))
+  const [chosen, ...others] = branches.filter((branch) => tagsOf(branch, tag).includes(asked))
   if (chosen) {
-    yield* walkObject(chosen, value, at)
+    if (others.length === 0) yield* walkObject(chosen, value, at)
+    else
+      yield* walkTagged(
+        [chosen, ...others],
+        value,
+        at,
+        tags.filter((name) => name !== tag),
+      )
     return
   }
-  const known = branches.flatMap((branch) => tagsOf(branch, tag)).filter(isText)
+  const known = [...new Set(branches.flatMap((branch) => tagsOf(branch, tag)).filter(isText))]
   const near = isText(asked) ? nearestName(asked, known) : undefined
   const message =
     asked === undefined

@@ -1,0 +1,130 @@
+import type { FieldFault } from '../../experiment/failure.ts'
+import { canonicalJson } from '../../experiment/identity.ts'
+import type { Spectrum } from '../../experiment/measurement.ts'
+import { lengthFaults, rangeFaults } from '../checks.ts'
+import type { Kind } from '../kind.ts'
+import { numbersFrom, openSamples, stored, streamed } from '../nonlinear/batches.ts'
+import { type Calibration, calibrate } from '../nonlinear/calibration.ts'
+import { factorFaults } from '../nonlinear/factors.ts'
+import { dimensionOf, type Generator, generatorOf, type NonlinearSpec } from '../nonlinear/generator.ts'
+import { loudnessOf, type Population, storedMoments, streamMoments } from '../nonlinear/population.ts'
+import { STREAMS } from '../philox.ts'
+import type { Problem } from '../problem.ts'
+import { spectrumOf } from '../spectrum.ts'
+
+/**
+ * Known latents seen through a fixed nonlinear generator (docs/data.md, Nonlinear). λ and ρ of the spec are the latents';
+ * moments and spectrum are those of x and y, all that a linear encoder meets of them, and are worked out when first asked for:
+ * other encoders need neither.
+ */
+export const nonlinear: Kind<'nonlinear'> = {
+  features: dimensionOf,
+  faults: nonlinearFaults,
+  open: (data) => remembered(data).problem,
+}
+
+/** Entries of one x: 32 × 32 pixels of three colours. */
+const MOST_ENTRIES = 3072
+
+function nonlinearFaults(data: NonlinearSpec): FieldFault[] {
+  const { lambda, rho } = data
+  const lengths = lengthFaults({ lambda, rho })
+  if (lengths.length > 0 && data.family !== 'factors') return lengths
+  const faults = [...rhoFaults(rho)]
+  if (data.family === 'factors') return [...faults, ...factorFaults(data)]
+  const variances = lambda.map((l, i) => l / rho[i]!)
+  faults.push(...rangeFaults('λ/ρ', variances, 'rho', true))
+  const d = dimensionOf(data)
+  if (d > MOST_ENTRIES) {
+    const message = `The tree has ${d} entries at its leaves, channels × branching^(levels − 1), and ${MOST_ENTRIES} is the most; give fewer levels, branches or channels.`
+    faults.push({ pointer: '/data/lambda', message })
+  }
+  if (data.family === 'mixing' && d < lambda.length) {
+    const message = `The dimension ${d} is below the ${lambda.length} latents, so that they could not be told from x; use at least ${lambda.length}.`
+    faults.push({ pointer: '/data/dimension', message })
+  }
+  return faults
+}
+
+function rhoFaults(rho: readonly number[]): FieldFault[] {
+  return rho.flatMap((r, i) => {
+    if (r <= 1) return []
+    const message = `ρ of entry ${i} is ${r}, and two views of one law cannot correlate above 1; use at most 1 (data of kind gaussian can go above).`
+    return [{ pointer: `/data/rho/${i}`, message }]
+  })
+}
+
+interface Opened {
+  readonly problem: Problem
+}
+
+/** The latest problems, since moments take seconds and many runs share their data. */
+const latest = new Map<string, Opened>()
+const KEPT = 8
+
+function remembered(data: NonlinearSpec): Opened {
+  const key = canonicalJson(data)
+  const opened = latest.get(key) ?? { problem: openNonlinear(data) }
+  latest.delete(key)
+  latest.set(key, opened)
+  for (const oldest of latest.keys()) if (latest.size > KEPT) latest.delete(oldest)
+  return opened
+}
+
+function openNonlinear(data: NonlinearSpec): Problem {
+  const { seed: dataSeed = 0, samples } = data
+  const generator = generatorOf(data)
+  const calibration = once(() => calibrate(generator, dataSeed))
+  const population = once(() => populationOf(generator, calibration(), dataSeed, samples))
+  const spectrum = once((): Spectrum => spectrumOf(population().moments))
+  const loudness = once(() => loudnessOf(generator, calibration(), dataSeed))
+  const heldOut = once(() => openSamples(generator, calibration(), dataSeed, STREAMS.heldOut))
+  const sampler = (seed: number) =>
+    samples === undefined
+      ? streamed(generator, calibration(), seed)
+      : stored(generator, calibration(), { count: samples, dataSeed, seed })
+  return {
+    features: dimensionOf(data),
+    get moments() {
+      return population().moments
+    },
+    get spectrum() {
+      return spectrum()
+    },
+    sampler,
+    latents: {
+      names: generator.names,
+      lambda: generator.law.lambda,
+      rho: generator.law.rho,
+      shape: generator.shape,
+      get estimate() {
+        return population().estimate
+      },
+      get loudness() {
+        return loudness()
+      },
+      sampler,
+      heldOut: (first, rows) => heldOut()(numbersFrom(first, rows)),
+    },
+  }
+}
+
+function populationOf(
+  generator: Generator,
+  calibration: Calibration,
+  seed: number,
+  samples: number | undefined,
+): Population {
+  return samples === undefined
+    ? streamMoments(generator, calibration, seed)
+    : storedMoments(generator, calibration, seed, samples)
+}
+
+/** A value that is worked out when first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
