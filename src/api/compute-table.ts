@@ -5,6 +5,7 @@ import { listArtifacts, type RunPlace, readPlacedArtifact } from '../artifacts/p
 import { listedFile } from '../artifacts/run-folder.ts'
 import { inspectData } from '../data/inspect.ts'
 import { openProblem } from '../data/open-problem.ts'
+import type { KnownLatents } from '../data/problem.ts'
 import type { DataSpec } from '../experiment/data-spec.ts'
 import { ExperimentError } from '../experiment/failure.ts'
 import type { PredictionRequest } from '../experiment/prediction.ts'
@@ -115,9 +116,24 @@ export type ComputeTable = typeof COMPUTE
 async function openSpectrum(data: DataSpec): Promise<SpectrumView> {
   const { faults } = await inspectData(data)
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
-  const { spectrum } = await openProblem(data)
+  const { spectrum, latents } = await openProblem(data)
   const { directions: _, sigma2, lambda, rho, sigmaY2, generalizedRho, commutator, asymmetry } = spectrum
   const lists = { sigma2: [...sigma2], lambda: [...lambda], rho: [...rho], sigmaY2: [...sigmaY2] }
   const sorted = generalizedRho ? { generalizedRho: [...generalizedRho] } : {}
-  return { ...lists, ...sorted, commutator, asymmetry }
+  return { ...lists, ...sorted, commutator, asymmetry, ...(latents ? latentsView(latents) : {}) }
+}
+
+function latentsView({ names, lambda, rho, loudness, estimate }: KnownLatents) {
+  const falling = (values: readonly number[]) =>
+    values.map((_, i) => i).sort((i, j) => values[j]! - values[i]! || i - j)
+  return {
+    ...(estimate === null ? {} : { estimate: { ...estimate } }),
+    latents: {
+      names: [...names],
+      lambda: [...lambda],
+      rho: [...rho],
+      loudness: [...loudness],
+      order: { lambda: falling(lambda), rho: falling(rho) },
+    },
+  }
 }

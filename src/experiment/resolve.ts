@@ -1,7 +1,15 @@
 import { type DataSpec, isGaussian } from './data-spec.ts'
 import { ExperimentError, type FieldFault } from './failure.ts'
 import { fillDefaults } from './schema.ts'
-import type { Device, EngineName, ExperimentSpec, InitSpec, Objective, Schedule } from './spec.ts'
+import {
+  type Device,
+  type EngineName,
+  type ExperimentSpec,
+  type InitSpec,
+  MAX_WIDTH,
+  type Objective,
+  type Schedule,
+} from './spec.ts'
 
 /** A spec with every default filled in and every `auto` that decides numbers settled. Labels are gone. */
 export interface ResolvedSpec {
@@ -51,6 +59,12 @@ export function resolveSpec(spec: ExperimentSpec, features: number): ResolvedSpe
   const { name: _name, tags: _tags, ...asked } = fillDefaults(spec)
   const faults: FieldFault[] = []
   const model = { ...asked.model, width: asked.model.width ?? features }
+  if (features > MAX_WIDTH) {
+    faults.push({
+      pointer: '/data',
+      message: `The data have ${features} features and a deep-linear model takes at most ${MAX_WIDTH}; use fewer pixels or channels.`,
+    })
+  }
   if (model.width < features) {
     faults.push({
       pointer: '/model/width',

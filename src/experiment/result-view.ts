@@ -70,6 +70,20 @@ export const SpectrumView = Type.Object(
     generalizedRho: Type.Optional(Type.Array(finite)),
     commutator: finite,
     asymmetry: finite,
+    /** Where moments are estimated: from so many pairs, to this part of their Frobenius norms. */
+    estimate: Type.Optional(Type.Object({ samples: Type.Integer(), error: finite })),
+    /** The latents that data of kind nonlinear are made of; each list in the order of the spec. */
+    latents: Type.Optional(
+      Type.Object({
+        names: Type.Array(Type.String()),
+        lambda: Type.Array(finite),
+        rho: Type.Array(finite),
+        /** The share of the variance of x that goes with each. */
+        loudness: Type.Array(finite),
+        /** Positions by falling λ and by falling ρ, first come first among equals. */
+        order: Type.Object({ lambda: Type.Array(Type.Integer()), rho: Type.Array(Type.Integer()) }),
+      }),
+    ),
   },
   { $id: 'Spectrum' },
 )

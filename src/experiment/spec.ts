@@ -6,7 +6,8 @@ import { DataSpec } from './data-spec.ts'
  * defaults live here and nowhere else. `resolve.ts` fills them in.
  */
 const closed = { additionalProperties: false } as const
-const MAX_WIDTH = 1024
+/** Of a deep linear model, and so of the data that it learns from. */
+export const MAX_WIDTH = 1024
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
 export const Objective = Type.Union([Type.Literal('jepa'), Type.Literal('mae')])

@@ -1,4 +1,4 @@
-import type { FieldFault } from '../../experiment/failure.ts'
+import { ExperimentError, type FieldFault } from '../../experiment/failure.ts'
 import { canonicalJson } from '../../experiment/identity.ts'
 import type { Spectrum } from '../../experiment/measurement.ts'
 import { lengthFaults, rangeFaults } from '../checks.ts'
@@ -20,7 +20,7 @@ import { spectrumOf } from '../spectrum.ts'
 export const nonlinear: Kind<'nonlinear'> = {
   features: dimensionOf,
   faults: nonlinearFaults,
-  open: (data) => remembered(data).problem,
+  open: remembered,
 }
 
 /** Entries of one x: 32 × 32 pixels of three colours. */
@@ -54,17 +54,13 @@ function rhoFaults(rho: readonly number[]): FieldFault[] {
   })
 }
 
-interface Opened {
-  readonly problem: Problem
-}
-
 /** The latest problems, since moments take seconds and many runs share their data. */
-const latest = new Map<string, Opened>()
+const latest = new Map<string, Problem>()
 const KEPT = 8
 
-function remembered(data: NonlinearSpec): Opened {
+function remembered(data: NonlinearSpec): Problem {
   const key = canonicalJson(data)
-  const opened = latest.get(key) ?? { problem: openNonlinear(data) }
+  const opened = latest.get(key) ?? openNonlinear(data)
   latest.delete(key)
   latest.set(key, opened)
   for (const oldest of latest.keys()) if (latest.size > KEPT) latest.delete(oldest)
@@ -75,7 +71,10 @@ function openNonlinear(data: NonlinearSpec): Problem {
   const { seed: dataSeed = 0, samples } = data
   const generator = generatorOf(data)
   const calibration = once(() => calibrate(generator, dataSeed))
-  const population = once(() => populationOf(generator, calibration(), dataSeed, samples))
+  const population = once(() => {
+    checkSize(dimensionOf(data))
+    return populationOf(generator, calibration(), dataSeed, samples)
+  })
   const spectrum = once((): Spectrum => spectrumOf(population().moments))
   const loudness = once(() => loudnessOf(generator, calibration(), dataSeed))
   const heldOut = once(() => openSamples(generator, calibration(), dataSeed, STREAMS.heldOut))
@@ -118,6 +117,16 @@ function populationOf(
   return samples === undefined
     ? streamMoments(generator, calibration, seed)
     : storedMoments(generator, calibration, seed, samples)
+}
+
+/** Second moments of more entries are not worked out: 1024 take seconds, and their decomposition most of a minute. */
+const MOST_CORRELATED = 1024
+
+/** @throws SPEC_INVALID where x is too long for its second moments */
+function checkSize(d: number): void {
+  if (d <= MOST_CORRELATED) return
+  const message = `x has ${d} entries, and its moments and spectrum are worked out up to ${MOST_CORRELATED}; use fewer pixels or channels.`
+  throw new ExperimentError('SPEC_INVALID', { faults: [{ pointer: '/data', message }] })
 }
 
 /** A value that is worked out when first asked for. */

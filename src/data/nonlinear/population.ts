@@ -110,7 +110,9 @@ export function storedMoments(
   return { moments: { Sxx: mean(Sxx), Syx: mean(Syx), Syy: mean(Syy) }, estimate: null }
 }
 
-const LOUDNESS_SAMPLES = 2048
+/** Images rendered for all loudnesses together, and the least number of samples for each. */
+const RENDERED = 2 ** 15
+const LEAST_SAMPLES = 256
 
 /**
  * Per latent the share of the variance of x that is gone once the latent is drawn anew: E|x − x₋|²/2 over E|x|² (Jansen's
@@ -118,19 +120,26 @@ const LOUDNESS_SAMPLES = 2048
  */
 export function loudnessOf(generator: Generator, calibration: Calibration, seed: number): number[] {
   const m = generator.names.length
-  const [z, other] = [new Float64Array(LOUDNESS_SAMPLES * m), new Float64Array(LOUDNESS_SAMPLES * m)]
-  const unused = new Float64Array(LOUDNESS_SAMPLES * m)
-  const numbers = numbersFrom(0, LOUDNESS_SAMPLES)
-  generator.law.open(seed, STREAMS.population)(numbers, z, unused)
-  generator.law.open(seed, STREAMS.redraw)(numbers, other, unused)
-  const seen = generator.render(z, LOUDNESS_SAMPLES)
+  const rows = Math.max(LEAST_SAMPLES, Math.floor(RENDERED / m))
+  const [z, other, unused] = [0, 1, 2].map(() => new Float64Array(rows * m)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ]
+  generator.law.open(seed, STREAMS.population)(numbersFrom(0, rows), z, unused)
+  generator.law.open(seed, STREAMS.redraw)(numbersFrom(0, rows), other, unused)
   const total = generator.totalVariance / calibration.scale ** 2
-  return generator.names.map((_, i) => {
-    const changed = z.slice()
-    for (let at = i; at < changed.length; at += m) changed[at] = other[at]!
-    const without = generator.render(changed, LOUDNESS_SAMPLES)
-    let sum = 0
-    for (let at = 0; at < seen.length; at++) sum += (seen[at]! - without[at]!) ** 2
-    return sum / (2 * LOUDNESS_SAMPLES * total)
-  })
+  const sums = new Float64Array(m)
+  for (let from = 0; from < rows; from += CHUNK) {
+    const to = Math.min(rows, from + CHUNK)
+    const kept = z.subarray(from * m, to * m)
+    const seen = generator.render(kept, to - from)
+    for (let i = 0; i < m; i++) {
+      const changed = kept.slice()
+      for (let at = i; at < changed.length; at += m) changed[at] = other[from * m + at]!
+      const without = generator.render(changed, to - from)
+      for (let at = 0; at < seen.length; at++) sums[i] = sums[i]! + (seen[at]! - without[at]!) ** 2
+    }
+  }
+  return Array.from(sums, (sum) => sum / (2 * rows * total))
 }
