@@ -57,6 +57,8 @@ type CohortBullJob = Job<CohortJob, CohortDigest>
 /** Ended cohorts stay this long for a dispatch that was away; it removes those whose end it has kept. */
 const KEPT = { age: 7 * 86_400, count: 100_000 }
 const CHUNK = 1000
+/** A cohort of 512 puts some 250 KB into the stream of events; a dispatch that missed some looks the cohort up. */
+const EVENTS = 2000
 /** BullMQ takes jobs without a priority first: a job of one run goes before the cohorts of sweeps. */
 const BEHIND = 1
 
@@ -70,6 +72,7 @@ export function openQueue({ redis, queue: name = QUEUE_NAME, onError }: QueueOpt
     skipWaitingForReady: true,
     skipVersionCheck: true,
     defaultJobOptions: { removeOnComplete: KEPT, removeOnFail: KEPT },
+    streams: { events: { maxLen: EVENTS } },
   })
   queue.on('error', onError)
   const control = openControl(client, name)
