@@ -4,6 +4,7 @@
 //   addFunction(definition: Uint8Array)   a serialised tensorflow.FunctionDef
 //   removeFunction(name: string)          frees it and the kernels made of it
 //   operations(): Uint8Array              the serialised tensorflow.OpList of this library
+//   hasOneDnn(): boolean                  whether operations run on oneDNN's kernels in this process
 #include <cstring>
 #include <string>
 
@@ -13,6 +14,10 @@
 #include "tf_auto_status.h"
 #include "tfjs_backend.h"
 #include "utils.h"
+
+namespace tensorflow {
+bool IsMKLEnabled();  // tensorflow/core/util/util.h, which the wheels leave out
+}
 
 namespace tfnodejs {
 namespace {
@@ -80,6 +85,13 @@ napi_value Operations(napi_env env, napi_callback_info) {
   TF_DeleteBuffer(list);
   ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
   return array;
+}
+
+napi_value HasOneDnn(napi_env env, napi_callback_info) {
+  napi_value answer = nullptr;
+  napi_status nstatus = napi_get_boolean(env, tensorflow::IsMKLEnabled(), &answer);
+  ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
+  return answer;
 }
 
 }  // namespace tfnodejs

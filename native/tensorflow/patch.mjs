@@ -15,13 +15,14 @@ const ADDITIONS = [
     add: [
       'napi_value AddFunction(napi_env, napi_callback_info);',
       'napi_value RemoveFunction(napi_env, napi_callback_info);',
-      'napi_value Operations(napi_env, napi_callback_info);\n',
+      'napi_value Operations(napi_env, napi_callback_info);',
+      'napi_value HasOneDnn(napi_env, napi_callback_info);\n',
     ].join('\n'),
   },
   {
     file: 'tfjs_binding.cc',
     after: '  napi_property_descriptor exports_properties[] = {\n',
-    add: ['addFunction', 'removeFunction', 'operations'].map(propertyOf).join(''),
+    add: ['addFunction', 'removeFunction', 'operations', 'hasOneDnn'].map(propertyOf).join(''),
   },
 ]
 

@@ -61,16 +61,16 @@ export function outputNames(operation: Operation, attributes: readonly Attribute
   })
 }
 
-/** A type in place of what tfjs said, where the input itself tells: bytes are int32 to tfjs. */
+/** The types that the inputs have, where known, in place of those that tfjs says: bytes are int32 to tfjs. */
 export function correctTypes(
   operation: Operation,
   attributes: readonly Attribute[],
-  dtypes: readonly number[],
+  dtypes: readonly (number | undefined)[],
 ): readonly Attribute[] {
   if (operation.inputs.some(isList)) return attributes
-  const known = new Map(operation.inputs.map(({ typeAttribute }, index) => [typeAttribute, dtypes[index]!]))
+  const known = new Map(operation.inputs.map(({ typeAttribute }, index) => [typeAttribute, dtypes[index]]))
   const isWrong = (one: Attribute) =>
-    one.type === ATTRIBUTE.type && known.has(one.name) && known.get(one.name) !== one.value
+    one.type === ATTRIBUTE.type && known.get(one.name) !== undefined && known.get(one.name) !== one.value
   if (!attributes.some(isWrong)) return attributes
   return attributes.map((one) => (isWrong(one) ? { ...one, value: known.get(one.name) } : one))
 }

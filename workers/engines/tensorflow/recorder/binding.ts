@@ -28,6 +28,7 @@ export interface Binding {
   addFunction(definition: Uint8Array): void
   removeFunction(name: string): void
   operations(): Uint8Array
+  hasOneDnn(): boolean
 }
 
 /** tfjs-node's backend, as much of it as the recorder touches. */

@@ -1,6 +1,7 @@
-import { encodeAttributes, intValue, outputNames, tensorValue, typeValue } from './attributes.ts'
+import { encodeAttributes, intValue, outputNames, stringValue, tensorValue, typeValue } from './attributes.ts'
 import { DTYPE } from './binding.ts'
 import { type Form, formOf, type Graph, type Node, type Value } from './graph.ts'
+import { KERNEL_LABEL, nameWithOneDnn } from './onednn.ts'
 import type { Operation } from './operations.ts'
 import { Message } from './proto.ts'
 
@@ -16,12 +17,14 @@ type Operations = (name: string) => Operation | undefined
 export class FunctionText {
   readonly name: string
   readonly #operations: Operations
+  readonly #hasOneDnn: boolean
   readonly #signature: Message
   readonly #nodes: Message[] = []
   readonly #results: [name: string, dtype: number, reference: string][] = []
 
-  constructor(name: string, operations: Operations) {
+  constructor(name: string, operations: Operations, hasOneDnn = false) {
     this.name = name
+    this.#hasOneDnn = hasOneDnn
     this.#operations = operations
     this.#signature = new Message().string(SIGNATURE.name, name)
   }
@@ -73,10 +76,12 @@ export class FunctionText {
 
   /** A node of a recorded graph. */
   operation(name: string, node: Node, inputs: readonly string[]): string[] {
-    const operation = this.#operations(node.name)!
+    const kernel = this.#hasOneDnn ? nameWithOneDnn(node, this.#operations) : node.name
+    const operation = this.#operations(kernel)!
     const attributes = encodeAttributes(operation, node.attributes, node.inputs)
+    if (kernel !== node.name) attributes.set('_kernel', stringValue(KERNEL_LABEL))
     const outputs = outputNames(operation, node.attributes, node.outputs.length)
-    return this.node(name, node.name, inputs, attributes, outputs)
+    return this.node(name, kernel, inputs, attributes, outputs)
   }
 
   encode(): Uint8Array {

@@ -25,7 +25,10 @@ export interface Loop {
   readonly width: number
 }
 
-/** How a loop is run: its nodes spread among those of the calling graph, or its body called as a function. */
+/**
+ * How a loop is run. `functional`: its body is a function that is called at each step. `lowered`: its nodes lie in
+ * the calling graph, with switches and merges between them.
+ */
 export type LoopForm = 'lowered' | 'functional'
 
 /** Writes the loop of a graph. */
@@ -33,13 +36,16 @@ export function writeLoop(
   name: string,
   graph: Graph,
   operations: (name: string) => Operation | undefined,
-  form: LoopForm,
+  { form, hasOneDnn }: { readonly form: LoopForm; readonly hasOneDnn: boolean },
 ): Loop {
   const carried = carriedBy(graph)
   const metrics = [...graph.metrics].map(([metric, value]) => ({ name: metric, shape: formOf(value).shape }))
   const width = metrics.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
   const hasRows = metrics.length > 0
-  const body = writeBody(`${name}_body`, graph, operations, carried, hasRows)
+  const body = writeBody(`${name}_body`, graph, operations, carried, {
+    hasRows,
+    hasOneDnn: hasOneDnn && form === 'functional',
+  })
   const cond = writeCondition(`${name}_cond`, operations, carried, hasRows)
   const call = writeCall(name, operations, carried, { body: body.name, cond: cond.name, width, form })
   const results = carried.filter(({ name }) => name.startsWith('state.'))
@@ -72,9 +78,9 @@ function writeBody(
   graph: Graph,
   operations: (name: string) => Operation | undefined,
   carried: readonly Carried[],
-  hasRows: boolean,
+  { hasRows, hasOneDnn }: { readonly hasRows: boolean; readonly hasOneDnn: boolean },
 ): FunctionText {
-  const text = new FunctionText(name, operations)
+  const text = new FunctionText(name, operations, hasOneDnn)
   const [step, stop] = [text.argument('step', INT), text.argument('stop', INT)]
   const index = hasRows ? text.argument('index', INT) : ''
   const given = new Map(carried.map(({ name, dtype }, k) => [name, text.argument(`a${k}`, dtype)]))

@@ -1,8 +1,18 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu'
-import { type Backend, DTYPE, type Handle, handleOf, hold } from './binding.ts'
+import { type Backend, type Handle, handleOf, hold } from './binding.ts'
+import { callLoop, LAST_STEP } from './call.ts'
 import { sizeOf } from './graph.ts'
+import type { Handles } from './handles.ts'
+import { argumentOf, removeFunctions } from './library.ts'
 import type { Loop } from './loop.ts'
 import type { Tensors } from './step.ts'
+import type { Findings } from './trial.ts'
+
+/**
+ * Every step copies the rows of metrics that a call gathers (TensorFlow cannot know that nobody else reads them), at
+ * some 10 GB/s, and a call costs some 60 µs: K rows of m numbers are cheapest at K = √(60 µs · 10 GB/s / 4m).
+ */
+const CALL_IN_NUMBERS = 150_000
 
 /** Metrics of the steps of one call: name → numbers, step by step, a step's own in row-major order. */
 export type Metrics<M extends Tensors> = { readonly [Name in keyof M]: Float32Array }
@@ -11,9 +21,10 @@ export type Metrics<M extends Tensors> = { readonly [Name in keyof M]: Float32Ar
 export interface Parts {
   readonly backend: Backend
   readonly loop: Loop
+  readonly findings: Findings
   readonly seed: Handle
-  readonly state: Map<string, Handle>
-  readonly inputs: Map<string, Handle>
+  readonly state: Handles
+  readonly inputs: Handles
 }
 
 /**
@@ -23,19 +34,25 @@ export interface Parts {
 export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
   readonly #backend: Backend
   readonly #loop: Loop
+  readonly #longest: number
   readonly #seed: Handle
   readonly #state: Map<string, Handle>
   readonly #inputs: Map<string, Handle>
   #step = 0
   #isClosed = false
+  /** Which executor runs it, its time per step when it was recorded, and whether it had the eager step's bits then. */
+  readonly findings: Findings
 
   /** Made by `record`. */
-  constructor({ backend, loop, seed, state, inputs }: Parts) {
+  constructor({ backend, loop, findings, seed, state, inputs }: Parts) {
     this.#backend = backend
     this.#loop = loop
+    this.#longest =
+      loop.width === 0 ? LAST_STEP : Math.max(1, Math.floor(Math.sqrt(CALL_IN_NUMBERS / loop.width)))
+    this.findings = findings
     this.#seed = seed
-    this.#state = state
-    this.#inputs = inputs
+    this.#state = new Map(state)
+    this.#inputs = new Map(inputs)
   }
 
   /** Steps done: the number of the next. */
@@ -44,29 +61,24 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
   }
 
   /**
-   * Takes `steps` steps in one call, which cannot be interrupted (see `chunked`). Where TensorFlow fails (an index
-   * out of range, no memory) the state stays what it was before the call.
+   * Takes `steps` steps, which cannot be interrupted (see `chunked`), and returns their metrics. Where TensorFlow
+   * fails (an index out of range, no memory) the state is that of `step`, and the program can go on from there.
    */
   run(steps: number): Metrics<M> {
     this.#demandOpen()
-    if (!Number.isInteger(steps) || steps < 1)
-      throw new RangeError(`${steps} steps: at least 1, and a whole number`)
-    const { binding } = this.#backend
-    const loop = this.#loop
-    const bounds = [this.#step, this.#step + steps].map((number) =>
-      binding.createTensor([], DTYPE.int32, Int32Array.of(number)),
-    )
-    const ids = [...bounds, ...loop.arguments.map((name) => this.#argument(name).id)]
-    const count = loop.state.length + (loop.width > 0 ? 1 : 0)
-    let results: Handle[]
-    try {
-      results = binding.executeOp(loop.name, [], ids, count)
-    } finally {
-      for (const id of bounds) binding.deleteTensor(id)
+    if (!Number.isInteger(steps) || steps < 1 || this.#step + steps > LAST_STEP) {
+      throw new RangeError(
+        `${steps} steps from step ${this.#step}: a whole number, at least 1, up to 2³¹ − 1 in all`,
+      )
     }
-    for (const [index, name] of loop.state.entries()) this.#replace(this.#state, name, results[index]!)
-    this.#step += steps
-    return this.#metrics(results[loop.state.length], steps)
+    const metrics = this.#emptyMetrics(steps)
+    for (let done = 0; done < steps; ) {
+      const count = Math.min(this.#longest, steps - done)
+      const rows = this.#call(count)
+      if (rows !== undefined) this.#spread(rows, metrics, done, count)
+      done += count
+    }
+    return metrics as Metrics<M>
   }
 
   /** The state as tensors of tfjs, which the caller disposes of. They share memory with the program, copying nothing. */
@@ -99,28 +111,41 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
     for (const handle of [this.#seed, ...this.#state.values(), ...this.#inputs.values()]) {
       binding.deleteTensor(handle.id)
     }
-    for (const { name } of [...this.#loop.definitions].reverse()) binding.removeFunction(name)
+    removeFunctions(binding, this.#loop)
   }
 
-  #argument(name: string): Handle {
-    if (name === 'seed') return this.#seed
-    const [kind, ...rest] = name.split('.')
-    return (kind === 'state' ? this.#state : this.#inputs).get(rest.join('.'))!
+  /** @returns the handle of the metrics, which the caller frees */
+  #call(steps: number): Handle | undefined {
+    const { binding } = this.#backend
+    const { state } = this.#loop
+    const given = { seed: this.#seed, state: this.#state, inputs: this.#inputs }
+    const ids = this.#loop.arguments.map((name) => argumentOf(given, name).id)
+    const results = callLoop(binding, this.#loop, this.findings.executor, ids, this.#step, steps)
+    for (const [index, name] of state.entries()) this.#replace(this.#state, name, results[index]!)
+    this.#step += steps
+    return results[state.length]
   }
 
-  #metrics(rows: Handle | undefined, steps: number): Metrics<M> {
-    if (rows === undefined) return {} as Metrics<M>
+  #emptyMetrics(steps: number): Record<string, Float32Array> {
+    return Object.fromEntries(
+      this.#loop.metrics.map(({ name, shape }) => [name, new Float32Array(steps * sizeOf(shape))]),
+    )
+  }
+
+  /** Rows [count][width] into the metrics' own arrays, from step `done` of the call on. */
+  #spread(rows: Handle, metrics: Record<string, Float32Array>, done: number, count: number): void {
     const { binding } = this.#backend
     const numbers = binding.tensorDataSync(rows.id) as Float32Array
     binding.deleteTensor(rows.id)
     let column = 0
-    const metrics: Record<string, Float32Array> = {}
     for (const { name, shape } of this.#loop.metrics) {
       const size = sizeOf(shape)
-      metrics[name] = columnsOf(numbers, steps, this.#loop.width, column, size)
+      for (let row = 0; row < count; row++) {
+        const from = row * this.#loop.width + column
+        metrics[name]!.set(numbers.subarray(from, from + size), (done + row) * size)
+      }
       column += size
     }
-    return metrics as Metrics<M>
   }
 
   #take(into: Map<string, Handle>, what: string, tensors: Partial<Tensors>): void {
@@ -147,19 +172,4 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
   #demandOpen(): void {
     if (this.#isClosed) throw new Error('this program is closed')
   }
-}
-
-function columnsOf(
-  rows: Float32Array,
-  count: number,
-  width: number,
-  from: number,
-  size: number,
-): Float32Array {
-  if (size === width) return rows
-  const columns = new Float32Array(count * size)
-  for (let row = 0; row < count; row++) {
-    for (let k = 0; k < size; k++) columns[row * size + k] = rows[row * width + from + k]!
-  }
-  return columns
 }

@@ -1,33 +1,32 @@
-import {
-  type Backend,
-  type Binding,
-  backendOf,
-  DTYPE,
-  type Handle,
-  handleOf,
-  hold,
-  type Tfjs,
-} from './binding.ts'
+import { type Backend, type Binding, backendOf, type Handle, hold, type Tfjs } from './binding.ts'
+import type { Executor } from './call.ts'
 import { refuseDifference } from './compare.ts'
-import { type LoopForm, writeLoop } from './loop.ts'
-import { type Operation, readOperations } from './operations.ts'
+import type { Graph } from './graph.ts'
+import { freeAll, type Handles, handlesOf, holdAll, seedHandle, stepHandle } from './handles.ts'
+import { addFunctions, argumentOf, operationsOf, removeFunctions } from './library.ts'
+import { type Loop, type LoopForm, writeLoop } from './loop.ts'
 import { Program } from './program.ts'
 import { simplify } from './simplify.ts'
 import type { Step, StepArguments, Tensors } from './step.ts'
 import { type Trace, traceStep } from './trace.ts'
+import { type Findings, tryOut } from './trial.ts'
 
 /** How to record. */
 export interface RecordOptions {
   /** Of the draws of `now`; a whole number. Default 0. */
   readonly seed?: number
-  /** Default 'lowered'. */
+  /** Default 'auto': both are tried for some milliseconds, and the faster one stays. Bits are the same. */
+  readonly executor?: Executor | 'auto'
+  /** Default 'functional'. 'lowered' has the same bits and is never serial. */
   readonly form?: LoopForm
 }
+
+type Given = Omit<StepArguments, 'step'>
+type AnyStep = Step<Tensors, Tensors, Tensors>
 
 /** The step of the second recording: not 1, so that a factor of step is seen, and not even. */
 const SECOND_STEP = 3
 
-let operations: ((name: string) => Operation | undefined) | undefined
 let recordings = 0
 
 /**
@@ -42,80 +41,76 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
   step: Step<S, I, M>,
   state: S,
   inputs: I,
-  { seed = 0, form = 'lowered' }: RecordOptions = {},
+  { seed = 0, executor = 'auto', form = 'functional' }: RecordOptions = {},
 ): Program<S, I, M> {
   const backend = backendOf(tf)
   const { binding } = backend
-  operations ??= readOperations(binding.operations())
-  const held: Handle[] = []
-  const keep = (handle: Handle): Handle => {
-    held.push(handle)
-    return handle
+  const given = {
+    seed: seedHandle(binding, seed),
+    state: handlesOf(backend, state),
+    inputs: handlesOf(backend, inputs),
   }
-  const handles = (tensors: Tensors) =>
-    new Map(Object.entries(tensors).map(([name, tensor]) => [name, keep(handleOf(backend, tensor))]))
   try {
-    const given = { seed: keep(seedHandle(binding, seed)), state: handles(state), inputs: handles(inputs) }
-    const graph = traceTwice(tf, backend, step as unknown as Step<Tensors, Tensors, Tensors>, given)
-    const loop = writeLoop(`recorded_${process.pid}_${recordings++}`, graph, operations, form)
-    addAll(binding, loop.definitions)
-    return new Program<S, I, M>({ backend, loop, ...given })
+    const { graph, expected } = traceTwice(tf, backend, step as unknown as AnyStep, given)
+    try {
+      const hasOneDnn = binding.hasOneDnn() && !backend.isUsingGpuDevice
+      const name = `recorded_${process.pid}_${recordings++}`
+      const loop = writeLoop(name, simplify(graph), operationsOf(binding), { form, hasOneDnn })
+      const findings = load(binding, loop, given, expected, form === 'lowered' ? 'parallel' : executor)
+      return new Program<S, I, M>({ backend, loop, findings, ...given })
+    } finally {
+      freeAll(binding, expected)
+    }
   } catch (error) {
-    for (const { id } of held) binding.deleteTensor(id)
+    freeAll(binding, new Map([['seed', given.seed]]))
+    freeAll(binding, given.state)
+    freeAll(binding, given.inputs)
     throw error
   }
 }
 
+/** The graph of a step, and the state that it makes of the given one, which the caller frees. */
 function traceTwice(
   tf: Tfjs,
   backend: Backend,
-  step: Step<Tensors, Tensors, Tensors>,
-  given: Omit<StepArguments, 'step'>,
-) {
+  step: AnyStep,
+  given: Given,
+): { readonly graph: Graph; readonly expected: Handles } {
   const { binding } = backend
-  const at = (number: number, state: ReadonlyMap<string, Handle>): Trace =>
-    traceStep(tf, backend, operations!, step, {
-      step: wholeHandle(binding, [number], []),
+  const operations = operationsOf(binding)
+  const at = (number: number, state: Handles): Trace =>
+    traceStep(tf, backend, operations, step, {
+      step: stepHandle(binding, number),
       seed: hold(binding, given.seed),
-      state: held(binding, state),
-      inputs: held(binding, given.inputs),
+      state: holdAll(binding, state),
+      inputs: holdAll(binding, given.inputs),
     })
   const first = at(0, given.state)
-  const traces = [first]
   try {
     const second = at(SECOND_STEP, first.state)
-    traces.push(second)
+    freeAll(binding, second.state)
     refuseDifference(first.graph, second.graph)
-    return simplify(first.graph)
-  } finally {
-    for (const { state } of traces) for (const { id } of state.values()) binding.deleteTensor(id)
-  }
-}
-
-/** All of the functions, or none. */
-function addAll(binding: Binding, definitions: readonly { name: string; bytes: Uint8Array }[]): void {
-  const added: string[] = []
-  try {
-    for (const { name, bytes } of definitions) {
-      binding.addFunction(bytes)
-      added.push(name)
-    }
+    return { graph: first.graph, expected: first.state }
   } catch (error) {
-    for (const name of added.reverse()) binding.removeFunction(name)
+    freeAll(binding, first.state)
     throw error
   }
 }
 
-function held(binding: Binding, handles: ReadonlyMap<string, Handle>): Map<string, Handle> {
-  return new Map([...handles].map(([name, handle]) => [name, hold(binding, handle)]))
-}
-
-/** 53 bits of a seed as two words. */
-function seedHandle(binding: Binding, seed: number): Handle {
-  return wholeHandle(binding, [seed, Math.floor(seed / 2 ** 32)], [2])
-}
-
-function wholeHandle(binding: Binding, numbers: readonly number[], shape: readonly number[]): Handle {
-  const id = binding.createTensor(shape, DTYPE.int32, Int32Array.from(numbers))
-  return { id, dtype: DTYPE.int32, shape }
+/** Gives TensorFlow the loop's functions and tries them; where they fail they are taken back. */
+function load(
+  binding: Binding,
+  loop: Loop,
+  given: Given,
+  expected: Handles,
+  executor: Executor | 'auto',
+): Findings {
+  addFunctions(binding, loop)
+  try {
+    const ids = loop.arguments.map((argument): Handle['id'] => argumentOf(given, argument).id)
+    return tryOut({ binding, loop, ids, expected }, executor)
+  } catch (error) {
+    removeFunctions(binding, loop)
+    throw error
+  }
 }
