@@ -1,6 +1,5 @@
 import { pointsOf } from '../experiment/axes.ts'
 import { ExperimentError } from '../experiment/failure.ts'
-import { canonicalJson } from '../experiment/identity.ts'
 import { ENDED, type JobState } from '../experiment/states.ts'
 import type { SweepSpec } from '../experiment/sweep.ts'
 import type { Point, SweepAnalysis } from '../experiment/sweep-view.ts'
@@ -57,8 +56,7 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
   /** It may have been extended or cancelled while a thread worked on it. */
   const isUnchanged = (before: Sweep) => {
     const now = ledger.sweeps.find(before.id)
-    const isSame = now?.state === before.state && now.cursor === before.cursor
-    return isSame && canonicalJson(now.spec) === canonicalJson(before.spec)
+    return now?.state === before.state && now.cursor === before.cursor && now.revision === before.revision
   }
   const cancelRest = async (id: string) => {
     for (;;) {

@@ -22,7 +22,7 @@ export interface SweepDesk {
    * @throws BODY_TOO_DEEP, SCHEMA_MISMATCH, SPEC_INVALID, DATASET_UNREADABLE
    */
   postSweep(body: unknown): Promise<{ view: SweepView; created: boolean }>
-  /** Adds values to axes; only the runs that are missing are trained. @throws SWEEP_UNKNOWN, and as `postSweep` */
+  /** Adds values to axes; only the runs that are missing are trained. @throws SWEEP_UNKNOWN, STATE_CONFLICT while it is being cancelled, and as `postSweep` */
   extendSweep(id: string, body: unknown): Promise<SweepView>
   /** Ends a sweep with those of its runs that nobody else asks for. @throws SWEEP_UNKNOWN, STATE_CONFLICT where it has ended */
   cancelSweep(id: string): SweepView
@@ -84,11 +84,16 @@ export function openSweepDesk(desk: Desk, courses: Courses, work: SweepWork, max
     extendSweep: async (id, body) => {
       checkDepth(body)
       checkSweepSchema({ base: known(id).spec.base, ...(body as object) })
-      const extended = { ...known(id).spec, axes: joined(known(id).spec, (body as { axes: Axes }).axes) }
-      await check(extended)
-      ledger.sweeps.restart(id, extended, pointsOf(extended))
-      desk.log.info({ sweep: id, points: pointsOf(extended) }, 'sweep extended')
-      return begin(id)
+      for (;;) {
+        const { spec, state, revision } = known(id)
+        if (state === 'cancelling') throw new ExperimentError('STATE_CONFLICT', { id, state, wanted: 'more' })
+        const extended = { ...spec, axes: joined(spec, (body as { axes: Axes }).axes) }
+        await check(extended)
+        if (known(id).revision !== revision) continue // somebody else has extended it meanwhile
+        ledger.sweeps.restart(id, extended, pointsOf(extended))
+        desk.log.info({ sweep: id, points: pointsOf(extended) }, 'sweep extended')
+        return begin(id)
+      }
     },
     cancelSweep: (id) => {
       const { state, finishedAt } = known(id)

@@ -80,6 +80,7 @@ const MIGRATIONS: readonly string[] = [
      id TEXT PRIMARY KEY,
      state TEXT NOT NULL,
      spec TEXT NOT NULL,
+     revision INTEGER NOT NULL DEFAULT 0,
      cursor INTEGER NOT NULL,
      points INTEGER NOT NULL,
      total INTEGER NOT NULL,

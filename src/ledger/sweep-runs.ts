@@ -1,6 +1,7 @@
 import type Database from 'libsql'
 import type { ResultView } from '../experiment/result-view.ts'
 import type { JobState } from '../experiment/states.ts'
+import { sweepRunOf } from '../experiment/sweep-run.ts'
 import type { SweepRun } from '../experiment/sweep-view.ts'
 
 /** A run of a sweep and its place there. */
@@ -31,35 +32,6 @@ export function sweepRunsOf(database: Database.Database): ReadSweepRuns {
 }
 
 function toPlacedRun({ position, id, point, state, result }: Row): PlacedRun {
-  const about = { id, point: JSON.parse(point), state }
-  if (result === null) return { position, run: { ...about, ...NO_RESULT } }
-  const view = JSON.parse(result) as ResultView
-  const { fingerprint, order, greedyIndex, theoryResidual, loss, features } = view
-  const run = {
-    ...about,
-    fingerprint,
-    order,
-    criticalTimes: {
-      measured: features.map(({ criticalTime }) => criticalTime.measured),
-      predicted: features.map(({ criticalTime }) => criticalTime.predicted),
-    },
-    amplitudes: {
-      final: features.map(({ amplitude }) => amplitude.final),
-      fixedPoint: features.map(({ amplitude }) => amplitude.fixedPoint),
-    },
-    greedyIndex,
-    theoryResidual,
-    loss,
-  }
-  return { position, run }
-}
-
-const NO_RESULT = {
-  fingerprint: null,
-  order: null,
-  criticalTimes: null,
-  amplitudes: null,
-  greedyIndex: null,
-  theoryResidual: null,
-  loss: null,
+  const view = result === null ? null : (JSON.parse(result) as ResultView)
+  return { position, run: sweepRunOf({ id, point: JSON.parse(point), state }, view) }
 }

@@ -7,6 +7,8 @@ export interface Sweep {
   readonly id: string
   readonly state: SweepState
   readonly spec: SweepSpec
+  /** One more with each restart. */
+  readonly revision: number
   /** Points admitted so far, of `points`. */
   readonly cursor: number
   readonly points: number
@@ -22,6 +24,7 @@ export interface SweepRow {
   readonly id: string
   readonly state: SweepState
   readonly spec: string
+  readonly revision: number
   readonly cursor: number
   readonly points: number
   readonly total: number
@@ -31,11 +34,13 @@ export interface SweepRow {
   readonly finished_at: number | null
 }
 
-export function toSweep(row: SweepRow): Sweep {
+/** @param spec the row's, parsed */
+export function toSweep(row: SweepRow, spec: SweepSpec): Sweep {
   return {
     id: row.id,
     state: row.state,
-    spec: JSON.parse(row.spec),
+    spec,
+    revision: row.revision,
     cursor: row.cursor,
     points: row.points,
     total: row.total,

@@ -50,9 +50,11 @@ export interface SweepBook {
   toCancel(id: string, limit: number): Standing[]
 }
 
+const REMEMBERED = 16
+
 /** All but the analysis, which may have megabytes. */
 const SWEEP =
-  'SELECT id, state, spec, cursor, points, total, reason, created_at, started_at, finished_at FROM sweeps'
+  'SELECT id, state, spec, revision, cursor, points, total, reason, created_at, started_at, finished_at FROM sweeps'
 
 export function openSweepBook(
   database: Database.Database,
@@ -68,7 +70,7 @@ export function openSweepBook(
   const unlink = one('DELETE FROM sweep_runs WHERE sweep = ?')
   const uncount = one('DELETE FROM sweep_counts WHERE sweep = ?')
   const again = one(
-    `UPDATE sweeps SET state = 'queued', spec = ?, cursor = 0, points = ?, total = 0, reason = NULL, analysis = NULL,
+    `UPDATE sweeps SET state = 'queued', spec = ?, revision = revision + 1, cursor = 0, points = ?, total = 0, reason = NULL, analysis = NULL,
        started_at = NULL, finished_at = NULL WHERE id = ?`,
   )
   const find = one(`${SWEEP} WHERE id = ?`)
@@ -92,6 +94,16 @@ export function openSweepBook(
          WHERE o.run = s.run AND o.sweep <> ?1 AND sweeps.state IN ('queued', 'running'))
      LIMIT ?2`,
   )
+  // A sweep is looked at for each slice of its points, and its axes may hold megabytes of values.
+  const specs = new Map<string, { text: string; spec: SweepSpec }>()
+  const specOf = ({ id, spec: text }: SweepRow): SweepSpec => {
+    const known = specs.get(id)
+    if (known?.text === text) return known.spec
+    if (specs.size >= REMEMBERED) specs.clear()
+    const spec = JSON.parse(text) as SweepSpec
+    specs.set(id, { text, spec })
+    return spec
+  }
   const tagAll = (id: string, spec: SweepSpec) => {
     for (const each of spec.tags ?? []) tag.run(each, id)
   }
@@ -121,10 +133,10 @@ export function openSweepBook(
       }),
     find: (id) => {
       const row = find.get(id) as SweepRow | undefined
-      return row === undefined ? null : toSweep(row)
+      return row === undefined ? null : toSweep(row, specOf(row))
     },
     list: (query) => listSweeps(database, query),
-    live: () => (live.all() as SweepRow[]).map(toSweep),
+    live: () => (live.all() as SweepRow[]).map((row) => toSweep(row, specOf(row))),
     admit: (id, points, at) =>
       atomically(() => {
         const events: number[] = []
@@ -169,7 +181,7 @@ function listSweeps(database: Database.Database, { state, tag, after, limit }: S
   const rows = database
     .prepare(`${SWEEP} ${filter} ORDER BY created_at DESC, id DESC LIMIT ?`)
     .all(...values, limit + 1) as SweepRow[]
-  const items = rows.slice(0, limit).map(toSweep)
+  const items = rows.slice(0, limit).map((row) => toSweep(row, JSON.parse(row.spec)))
   const last = items.at(-1)
   return { items, nextCursor: rows.length > limit && last !== undefined ? writeCursor(last) : null }
 }

@@ -6,6 +6,7 @@ import { specAt } from '../../src/experiment/axes.ts'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import type { SweepSpec } from '../../src/experiment/sweep.ts'
+import { sweepRunOf } from '../../src/experiment/sweep-run.ts'
 import type { Point, SweepRun } from '../../src/experiment/sweep-view.ts'
 import { buildReport } from '../../src/report/report.ts'
 import { boundaryOf, cornersAgree, nextPoints } from '../../src/report/sweeps/boundary.ts'
@@ -14,7 +15,6 @@ import { openLanesEngine } from '../../workers/engines/lanes/engine.ts'
 import { referenceEngine } from '../../workers/engines/reference/engine.ts'
 import { type TrainedRun, trainCohort } from '../../workers/run-cohort.ts'
 import { lanesSkip } from '../engines/lanes.ts'
-import { measuredRun } from './sweep-runs.ts'
 
 const engine = lanesSkip ? referenceEngine : openLanesEngine()
 const rho = [0.5, 0.8] as const
@@ -53,21 +53,7 @@ function sweepRun(point: Point, { spec, problem }: Member, run: TrainedRun): Swe
   const manifest = { ...made, ...rest, fingerprint }
   const { spectrum, moments } = problem
   const { result } = buildReport({ id, spec, spectrum, moments, manifest, measurements })
-  const { features, order, greedyIndex } = result
-  return measuredRun(point, {
-    state: run.outcome,
-    fingerprint,
-    order,
-    criticalTimes: {
-      measured: features.map(({ criticalTime }) => criticalTime.measured),
-      predicted: features.map(({ criticalTime }) => criticalTime.predicted),
-    },
-    amplitudes: {
-      final: features.map(({ amplitude }) => amplitude.final),
-      fixedPoint: features.map(({ amplitude }) => amplitude.fixedPoint),
-    },
-    greedyIndex,
-  })
+  return sweepRunOf({ id, point, state: run.outcome }, result)
 }
 
 async function search(spec: SweepSpec): Promise<SweepRun[]> {

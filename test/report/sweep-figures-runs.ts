@@ -2,6 +2,7 @@ import { pointsOf, specAt } from '../../src/experiment/axes.ts'
 import type { TrajectoryView } from '../../src/experiment/result-view.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import type { SweepSpec } from '../../src/experiment/sweep.ts'
+import { sweepRunOf } from '../../src/experiment/sweep-run.ts'
 import type { Point, SweepRun } from '../../src/experiment/sweep-view.ts'
 import { buildReport, type Report } from '../../src/report/report.ts'
 import { analyseSweep } from '../../src/report/sweeps/analysis.ts'
@@ -68,29 +69,11 @@ function reportAt({ base }: SweepSpec, point: Point): Report {
 }
 
 function sweepRun(id: string, point: Point, { result }: Report): SweepRun {
-  const { features, order, greedyIndex, theoryResidual, loss, fingerprint } = result
-  return {
-    id,
-    point,
-    state: 'succeeded',
-    fingerprint,
-    order,
-    criticalTimes: {
-      measured: features.map(({ criticalTime }) => criticalTime.measured),
-      predicted: features.map(({ criticalTime }) => criticalTime.predicted),
-    },
-    amplitudes: {
-      final: features.map(({ amplitude }) => amplitude.final),
-      fixedPoint: features.map(({ amplitude }) => amplitude.fixedPoint),
-    },
-    greedyIndex,
-    theoryResidual,
-    loss,
-  }
+  return sweepRunOf({ id, point, state: 'succeeded' }, result)
 }
 
 /** The same run as it stands before it has a result. */
 export function withoutResult(run: SweepRun, state: SweepRun['state']): SweepRun {
-  const nothing = { fingerprint: null, order: null, criticalTimes: null, amplitudes: null, greedyIndex: null }
-  return { ...run, ...nothing, state, theoryResidual: null, loss: null }
+  return sweepRunOf({ ...run, state }, null)
+}
 }

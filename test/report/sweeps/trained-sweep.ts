@@ -3,6 +3,7 @@ import { pointsOf, specAt } from '../../../src/experiment/axes.ts'
 import { resolveSpec } from '../../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../../src/experiment/spec.ts'
 import type { SweepSpec } from '../../../src/experiment/sweep.ts'
+import { sweepRunOf } from '../../../src/experiment/sweep-run.ts'
 import type { Point, SweepRun } from '../../../src/experiment/sweep-view.ts'
 import { buildReport } from '../../../src/report/report.ts'
 import { nextPoints } from '../../../src/report/sweeps/boundary.ts'
@@ -60,24 +61,5 @@ async function reported(
   const made = { engine: name, device, versions, outcome, fingerprint: id, files: [] } as const
   const manifest = { manifest: 1, id, attempt: 1, ...made, ...rest } as const
   const { result } = buildReport({ id, spec, spectrum, moments, manifest, measurements })
-  const { features, order, greedyIndex, theoryResidual, loss } = result
-  const each = <T>(of: (feature: (typeof features)[number]) => T) => features.map(of)
-  return {
-    id,
-    point,
-    state: outcome,
-    fingerprint: id,
-    order,
-    criticalTimes: {
-      measured: each(({ criticalTime }) => criticalTime.measured),
-      predicted: each(({ criticalTime }) => criticalTime.predicted),
-    },
-    amplitudes: {
-      final: each(({ amplitude }) => amplitude.final),
-      fixedPoint: each(({ amplitude }) => amplitude.fixedPoint),
-    },
-    greedyIndex,
-    theoryResidual,
-    loss,
-  }
+  return sweepRunOf({ id, point, state: outcome }, result)
 }
