@@ -76,4 +76,3 @@ function sweepRun(id: string, point: Point, { result }: Report): SweepRun {
 export function withoutResult(run: SweepRun, state: SweepRun['state']): SweepRun {
   return sweepRunOf({ ...run, state }, null)
 }
-}
