@@ -12,9 +12,14 @@ export interface Inspection {
   readonly faults: FieldFault[]
 }
 
-/** Checks a data spec that has passed its schema. Reads an image file once to hash it and hold it to its header. */
-export async function inspectData(data: DataSpec): Promise<Inspection> {
-  if (data.kind === 'images') return { features: imageFeatures(data), ...(await inspectImages(data)) }
+/**
+ * Checks a data spec that has passed its schema. Reads an image file once to hash it and hold it to its header.
+ *
+ * @param artifacts the folder whose registered image sets the spec may name
+ */
+export async function inspectData(data: DataSpec, artifacts: string | null = null): Promise<Inspection> {
+  if (data.kind === 'images')
+    return { features: imageFeatures(data), ...(await inspectImages(data, artifacts)) }
   const kind = kindOf(data)
   return { features: kind.features(data), digest: null, faults: kind.faults(data) }
 }
@@ -23,9 +28,9 @@ export async function inspectData(data: DataSpec): Promise<Inspection> {
 const AT_ONCE = 64
 
 /** `inspectData` where it is quick; the faults of large matrices are left to `openProblem`, which finds the same. */
-export async function glanceAtData(data: DataSpec): Promise<Inspection> {
+export async function glanceAtData(data: DataSpec, artifacts: string | null = null): Promise<Inspection> {
   const rows = Object.values(data).map((value) => (isMatrix(value) ? value.length : 0))
-  if (data.kind === 'images' || Math.max(...rows) <= AT_ONCE) return await inspectData(data)
+  if (data.kind === 'images' || Math.max(...rows) <= AT_ONCE) return await inspectData(data, artifacts)
   return { features: kindOf(data).features(data), digest: null, faults: [] }
 }
 

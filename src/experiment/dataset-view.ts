@@ -77,7 +77,9 @@ export const DatasetView = Type.Object(
         description: 'Images were averaged over channels and to so many equal areas a side',
       }),
       variance: Type.Number({ description: 'Mean pixel variance there, of 0 to 255' }),
-      eigenvalues: Type.Array(Type.Number(), { description: 'Of the covariance over that variance, falling' }),
+      eigenvalues: Type.Array(Type.Number(), {
+        description: 'Of the covariance over that variance, falling',
+      }),
     }),
     source: Type.Object({ name: Type.String(), format: Format }),
     createdAt: Type.String(),

@@ -18,7 +18,7 @@ const TRAINING = [
 ]
 const LAW: Readonly<Record<string, readonly string[]>> = {
   'src/experiment': [],
-  'src/data': ['src/experiment'],
+  'src/data': ['src/experiment', 'src/artifacts'],
   'src/theory': ['src/experiment', 'src/data'],
   'src/artifacts': ['src/experiment'],
   'src/ledger': ['src/experiment'],
@@ -68,6 +68,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   fastify: ['src/api'],
   '@resvg/resvg-js': ['src/report'],
   'hyparquet-writer': ['src/artifacts'],
+  sharp: ['src/data/import'],
   citty: ['src/cli'],
 }
 

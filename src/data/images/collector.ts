@@ -76,7 +76,8 @@ export class Collector {
   }
 }
 
-function declaredBytes({ count, height, width, channels, element }: Layout): number {
+/** How many bytes of pixels a header declares. @throws Error with a clause where they are none or too many */
+export function declaredBytes({ count, height, width, channels, element }: Layout): number {
   if (count < 2) throw new Error(`it holds ${count} image(s); at least 2 are needed`)
   if (height * width * channels === 0) throw new Error(`its images are ${height}×${width} pixels`)
   const bytes = count * height * width * channels * ELEMENT_BYTES[element]

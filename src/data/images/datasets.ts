@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path'
 import { imageFile } from './image-file.ts'
 import { type ImageHeader, type ImageSource, unreadable } from './image-set.ts'
 import { mnist } from './mnist.ts'
+import { findRegistered, registeredImages } from './registered.ts'
 
 /** Image sets by name, and the files that paths name. */
 
@@ -12,15 +13,16 @@ const FASHION_FILES = [
   '/usr/local/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz',
 ]
 
-/** The registered names. */
-const DATASET_NAMES = ['mnist', 'fashion-mnist'] as const
+/** Names that stand for sets without anybody having registered them. */
+export const DATASET_NAMES = ['mnist', 'fashion-mnist'] as const
 
 /**
  * The images that a spec's `dataset` names.
  *
+ * @param artifacts the folder whose registered sets may be named; null where there is none
  * @throws DATASET_UNREADABLE where there is no such set
  */
-export function findDataset(dataset: string): ImageSource {
+export async function findDataset(dataset: string, artifacts: string | null): Promise<ImageSource> {
   if (dataset === 'mnist') return mnist
   if (dataset === 'fashion-mnist') {
     const path = FASHION_FILES.find(existsSync)
@@ -28,7 +30,12 @@ export function findDataset(dataset: string): ImageSource {
     throw unreadable(dataset, 'it is not installed (Debian and Ubuntu: apt install dataset-fashion-mnist)')
   }
   if (isAbsolute(dataset)) return imageFile(dataset, dataset)
-  throw unreadable(dataset, `it is neither ${DATASET_NAMES.join(' nor ')} nor an absolute path`)
+  const registered = artifacts === null ? null : await findRegistered(artifacts, dataset)
+  if (registered !== null && artifacts !== null) return registeredImages(artifacts, registered)
+  throw unreadable(
+    dataset,
+    `it is neither ${DATASET_NAMES.join(' nor ')} nor an absolute path, and no set of this name or id is registered`,
+  )
 }
 
 type Description = ImageHeader & { digest: string }
@@ -38,20 +45,23 @@ const described = new Map<string, Promise<Description>>()
  * Header and digest of a set. A file is read again only once its size, times or inode have changed, so
  * that a thousand runs on one set hash it once.
  */
-export async function describeDataset(dataset: string): Promise<Description> {
+export async function describeDataset(dataset: string, artifacts: string | null): Promise<Description> {
   const key = await versionOf(dataset)
+  if (key === null) return (await findDataset(dataset, artifacts)).describe()
   const known = described.get(key)
   if (known) return known
-  const fresh = findDataset(dataset).describe()
+  const fresh = findDataset(dataset, artifacts).then((source) => source.describe())
   described.set(key, fresh)
   fresh.catch(() => described.delete(key)) // the caller gets the failure; the next one tries again
   return fresh
 }
 
-async function versionOf(dataset: string): Promise<string> {
+/** What tells a file from the same one changed; null where describing it costs nothing. */
+async function versionOf(dataset: string): Promise<string | null> {
+  if (dataset === 'mnist') return dataset
   const path = dataset === 'fashion-mnist' ? FASHION_FILES.find(existsSync) : dataset
-  if (path === undefined || !isAbsolute(path)) return dataset
+  if (path === undefined || !isAbsolute(path)) return null
   const status = await stat(path, { bigint: true }).catch(() => null)
-  if (status === null) return dataset
+  if (status === null) return null
   return [path, status.ino, status.size, status.mtimeNs, status.ctimeNs].join(' ')
 }

@@ -7,7 +7,7 @@ import { Collector, type ParseHeader } from './collector.ts'
 import { parseIdxHeader } from './idx.ts'
 import { type ImageSet, type ImageSource, MAX_IMAGE_BYTES, unreadable } from './image-set.ts'
 import { parseNpyHeader } from './npy.ts'
-import { locateEntry, readZipEntries, type ZipEntry } from './zip.ts'
+import { locateEntry, readZipEntries } from './zip.ts'
 
 /** Images in an IDX file, gzipped or not, or in an npz archive; told apart by their first bytes. */
 export function imageFile(dataset: string, path: string): ImageSource {
@@ -90,7 +90,8 @@ async function readNpz(
 
 const USUAL_NAMES = ['images', 'x_train', 'train_images', 'x', 'X', 'data']
 
-function chooseArray(entries: readonly ZipEntry[]): ZipEntry {
+/** The array of an archive that holds the images. @throws Error with a clause where none stands out */
+export function chooseArray<T extends { readonly name: string }>(entries: readonly T[]): T {
   const arrays = entries.filter((entry) => entry.name.endsWith('.npy'))
   if (arrays.length === 1) return arrays[0]!
   const named = USUAL_NAMES.flatMap((name) => arrays.filter((entry) => entry.name === `${name}.npy`))

@@ -6,6 +6,15 @@ import type { Layout } from './collector.ts'
  * shape [n, h, w], [n, h, w, c] or [n, side²].
  */
 export function parseNpyHeader(head: Buffer): Layout | null {
+  const found = readNpyDictionary(head)
+  if (found === null) return null
+  return { headerBytes: found.headerBytes, element: elementOf(found.descr), ...shapeOf(found.shape) }
+}
+
+/** An array's element type and shape as NumPy writes them; null asks for more bytes. @throws Error with a clause */
+export function readNpyDictionary(
+  head: Buffer,
+): { headerBytes: number; descr: string; shape: string } | null {
   if (head.length < 12) return null
   if (head.toString('latin1', 0, 6) !== '\x93NUMPY') throw new Error('its array has no NUMPY magic')
   const wide = head[6]! > 1
@@ -19,7 +28,7 @@ export function parseNpyHeader(head: Buffer): Layout | null {
   if (descr === undefined || order === undefined || shape === undefined)
     throw new Error('its npy header is garbled')
   if (order === 'True') throw new Error('its array is in Fortran order; save it with numpy.ascontiguousarray')
-  return { headerBytes, element: elementOf(descr), ...shapeOf(shape) }
+  return { headerBytes, descr, shape }
 }
 
 function elementOf(descr: string): Layout['element'] {

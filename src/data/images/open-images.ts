@@ -21,10 +21,11 @@ export function imageFeatures(data: ImagesSpec): number {
 /** Reads and checks the file without keeping it: the digest where it is whole, and the spec's faults. */
 export async function inspectImages(
   data: ImagesSpec,
+  artifacts: string | null,
 ): Promise<{ digest: string | null; faults: FieldFault[] }> {
   const faults = viewFaults(data)
   try {
-    const { digest, ...header } = await describeDataset(data.dataset)
+    const { digest, ...header } = await describeDataset(data.dataset, artifacts)
     return { digest, faults: [...faults, ...sizeFaults(data, header)] }
   } catch (error) {
     if (!(error instanceof ExperimentError)) throw error
@@ -37,8 +38,8 @@ export async function inspectImages(
  *
  * @throws DATASET_UNREADABLE, or SPEC_INVALID where the sizes do not fit
  */
-export async function openImages(data: ImagesSpec): Promise<Problem> {
-  const set = await findDataset(data.dataset).load()
+export async function openImages(data: ImagesSpec, artifacts: string | null): Promise<Problem> {
+  const set = await (await findDataset(data.dataset, artifacts)).load()
   const faults = [...viewFaults(data), ...sizeFaults(data, set)]
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
   const images = poolImages(data.dataset, set, data.resolution ?? RESOLUTION, data.limit)

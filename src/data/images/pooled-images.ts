@@ -1,5 +1,6 @@
 import { type Matrix, zeros } from '../../experiment/matrix.ts'
 import { type ImageSet, unreadable } from './image-set.ts'
+import { addProducts, BLOCK, blockOf } from './products.ts'
 
 /**
  * Images made ready to learn from. Each is averaged over the area of resolution × resolution equal
@@ -46,7 +47,7 @@ export function poolImages(
 }
 
 /** For each of `parts` equal cells of [0, size), the pixels in it and the share of the cell that each fills. */
-function cells(size: number, parts: number): { at: number; weight: number }[][] {
+export function cells(size: number, parts: number): { at: number; weight: number }[][] {
   return Array.from({ length: parts }, (_, part) => {
     const start = (part * size) / parts
     const end = ((part + 1) * size) / parts
@@ -86,46 +87,20 @@ function standardize(dataset: string, pixels: Float32Array, d: number): void {
   for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i]! - mean[i % d]!) * factor
 }
 
-const CHUNK = 512
-
 /** The population covariance of the pixels, (1/n) Σ z z', [d][d]; exact for the images as stored. */
 export function pixelCovariance({ count, resolution, pixels }: PooledImages): Matrix {
   const d = resolution ** 2
   const C = zeros(d, d)
-  const padded = d + (d % 2)
-  const block = new Float64Array(padded * CHUNK) // [d][CHUNK], pixel by pixel, so that inner loops run over images
-  for (let start = 0; start < count; start += CHUNK) {
-    const size = Math.min(CHUNK, count - start)
+  const block = blockOf(d)
+  for (let start = 0; start < count; start += BLOCK) {
+    const size = Math.min(BLOCK, count - start)
     for (let k = 0; k < size; k++) {
-      for (let i = 0; i < d; i++) block[i * CHUNK + k] = pixels[(start + k) * d + i]!
+      for (let i = 0; i < d; i++) block[i * BLOCK + k] = pixels[(start + k) * d + i]!
     }
-    for (let i = 0; i < d; i += 2) for (let j = 0; j <= i; j += 2) addProducts(block, i, j, size, C)
+    addProducts(block, size, C)
   }
   for (let i = 0; i < d; i++) {
     for (let j = 0; j <= i; j++) C.data[j * d + i] = C.data[i * d + j] = C.data[i * d + j]! / count
   }
   return C
-}
-
-/** Adds the 2 × 2 sums of products of pixel rows (i, i+1) with (j, j+1): each load serves two products. */
-function addProducts(block: Float64Array, i: number, j: number, size: number, C: Matrix): void {
-  let [s00, s01, s10, s11] = [0, 0, 0, 0]
-  const [a, b] = [i * CHUNK, j * CHUNK]
-  for (let k = 0; k < size; k++) {
-    const x0 = block[a + k]!
-    const x1 = block[a + CHUNK + k]!
-    const y0 = block[b + k]!
-    const y1 = block[b + CHUNK + k]!
-    s00 += x0 * y0
-    s01 += x0 * y1
-    s10 += x1 * y0
-    s11 += x1 * y1
-  }
-  const add = (row: number, col: number, sum: number) => {
-    if (row < C.rows && col < C.cols) C.data[row * C.cols + col]! += sum
-  }
-  add(i, j, s00)
-  add(i, j + 1, s01)
-  add(i + 1, j, s10)
-  add(i + 1, j + 1, s11)
 }

@@ -13,7 +13,7 @@ export interface ZipEntry {
 
 const END_BYTES = 22
 const MAX_COMMENT = 65_535
-const MAX_DIRECTORY_BYTES = 2 ** 20
+const MAX_DIRECTORY_BYTES = 2 ** 25 // 65,535 files with names of 400 bytes
 
 /** The entries of an archive. @throws Error with a clause where the archive is not whole */
 export async function readZipEntries(file: FileHandle, fileBytes: number): Promise<ZipEntry[]> {
@@ -24,6 +24,8 @@ export async function readZipEntries(file: FileHandle, fileBytes: number): Promi
   const count = tail.readUInt16LE(end + 10)
   const directoryBytes = tail.readUInt32LE(end + 12)
   const start = tail.readUInt32LE(end + 16)
+  if (count === 0xffff || start === 0xffff_ffff)
+    throw new Error('it is a zip64 archive (over 65,534 files or 4 GiB); pack it as tar')
   if (directoryBytes > MAX_DIRECTORY_BYTES || start + directoryBytes > fileBytes) {
     throw new Error(`its zip directory claims ${directoryBytes} bytes at ${start} of ${fileBytes}`)
   }
