@@ -33,7 +33,7 @@ async function train({ cohort, runs, artifacts }: Training): Promise<void> {
   const desk = openNewsDesk((news) => tell({ type: 'news', news }))
   const writer = openResultWriter(artifacts, cohort)
   for (const run of runs) aborts.set(run.id, new AbortController())
-  for (const group of await prepareAll(runs, desk)) await trainTogether(group, writer, desk)
+  for (const group of await prepareAll(runs, artifacts, desk)) await trainTogether(group, writer, desk)
   aborts.clear()
   desk.close()
   tell({ type: 'over' })
@@ -47,8 +47,12 @@ interface Ready {
 }
 
 /** The runs made ready, by engine and device. */
-async function prepareAll(runs: readonly CohortRun[], desk: NewsDesk): Promise<Iterable<Ready[]>> {
-  const prepare = openPreparation(({ id }, { message }) =>
+async function prepareAll(
+  runs: readonly CohortRun[],
+  artifacts: string,
+  desk: NewsDesk,
+): Promise<Iterable<Ready[]>> {
+  const prepare = openPreparation(artifacts, ({ id }, { message }) =>
     log.warn({ jobId: id, why: message }, 'engine missing, run goes to another'),
   )
   const groups = new Map<string, Ready[]>()

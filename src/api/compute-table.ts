@@ -56,6 +56,12 @@ interface TableInput extends PlaceInput {
   readonly format: keyof typeof TABLES
 }
 
+interface SpectrumInput {
+  readonly data: DataSpec
+  /** The folder whose registered image sets the data may name. */
+  readonly artifacts: string
+}
+
 const TABLES = { json: JSON.stringify, csv: trajectoryCsv, npz: trajectoryNpz, parquet: trajectoryParquet }
 
 /** What the compute thread can be asked for. Inputs and outputs are plain values: they are cloned across. */
@@ -81,7 +87,7 @@ export const COMPUTE = {
     return { ...listedFile(name, bytes), content: bytes as Uint8Array }
   },
 
-  spectrum: openSpectrum,
+  spectrum: ({ data, artifacts }: SpectrumInput) => openSpectrum(data, artifacts),
 
   async figure(input: FigureInput): Promise<string | Uint8Array> {
     const { artifacts, runs, title = 'Measured against predicted', columns, format } = input
@@ -113,10 +119,11 @@ export const COMPUTE = {
 }
 export type ComputeTable = typeof COMPUTE
 
-async function openSpectrum(data: DataSpec): Promise<SpectrumView> {
-  const { faults } = await inspectData(data)
+/** @param artifacts the folder whose registered image sets the data may name */
+async function openSpectrum(data: DataSpec, artifacts: string | undefined): Promise<SpectrumView> {
+  const { faults } = await inspectData(data, artifacts)
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
-  const { spectrum, latents } = await openProblem(data)
+  const { spectrum, latents } = await openProblem(data, artifacts)
   const { directions: _, sigma2, lambda, rho, sigmaY2, generalizedRho, commutator, asymmetry } = spectrum
   const lists = { sigma2: [...sigma2], lambda: [...lambda], rho: [...rho], sigmaY2: [...sigmaY2] }
   const sorted = generalizedRho ? { generalizedRho: [...generalizedRho] } : {}

@@ -86,7 +86,7 @@ async function open(
   )
   atEnd(() => clearInterval(moving))
   const gpus = settings.redisUrl === null ? findGpus().names.length : null
-  const bounds = { maxSteps, maxMemory, gpus }
+  const bounds = { maxSteps, maxMemory, gpus, artifacts }
   const dispatch = openDispatch({
     ledger,
     queue,
@@ -94,7 +94,7 @@ async function open(
     limits: { ...bounds, maxRuns },
     report: ({ cohort, runs }) => bulk.run('reports', { artifacts, cohort, runs }),
     sweepWork: sweepWorkIn(bulk, ledgerPath, bounds),
-    spectrumOf: (data) => compute.run('spectrum', data),
+    spectrumOf: (data) => compute.run('spectrum', { data, artifacts }),
     clock,
     log,
   })

@@ -1,5 +1,5 @@
 import type { Limits } from '../dispatch/admission.ts'
-import { rememberSpectra } from '../dispatch/spectra.ts'
+import { rememberSpectra, type SpectrumOf } from '../dispatch/spectra.ts'
 import { admitPoints, checkPoints } from '../dispatch/sweep-points.ts'
 import type { DataSpec } from '../experiment/data-spec.ts'
 import { ExperimentError } from '../experiment/failure.ts'
@@ -32,19 +32,26 @@ interface RunsInput {
 }
 
 /** What a compute thread does for sweeps (src/dispatch/sweep-course.ts). */
-export function sweepCompute(openSpectrum: (data: DataSpec) => Promise<SpectrumView>) {
-  const spectrumOf = rememberSpectra(openSpectrum)
+export function sweepCompute(
+  openSpectrum: (data: DataSpec, artifacts: string | undefined) => Promise<SpectrumView>,
+) {
+  const known = new Map<string | undefined, SpectrumOf>()
+  const spectraIn = ({ artifacts }: Limits) => {
+    const spectrumOf = known.get(artifacts) ?? rememberSpectra((data) => openSpectrum(data, artifacts))
+    known.set(artifacts, spectrumOf)
+    return spectrumOf
+  }
   return {
     async sweepCheck({ spec, from, count, limits }: Slice): Promise<void> {
       if (spec.search !== 'boundary') return checkPoints(spec, from, count, limits)
       if (from > 0) return
-      await admitPoints(spec, nextPoints(spec, []), 0, limits, spectrumOf)
+      await admitPoints(spec, nextPoints(spec, []), 0, limits, spectraIn(limits))
       const faults = cornersAgree(spec)
       if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
     },
 
     sweepAdmit: ({ spec, points, from, limits }: PointsInput): Promise<AdmittedPoint[]> =>
-      admitPoints(spec, points, from, limits, spectrumOf),
+      admitPoints(spec, points, from, limits, spectraIn(limits)),
 
     sweepNext: ({ ledger, id, spec }: RunsInput): Point[] => nextPoints(spec, readSweepRuns(ledger, id)),
 

@@ -14,6 +14,8 @@ export interface Limits {
   readonly maxMemory: number // bytes
   /** Cards that the workers have; null where workers may be on other hosts, of which nothing is known here. */
   readonly gpus: number | null
+  /** The folder whose registered image sets may be named. */
+  readonly artifacts?: string
 }
 
 /** An experiment that may be run, with its labels apart. */
@@ -53,7 +55,7 @@ export async function vet(body: unknown, limits: Limits): Promise<Vetted> {
   checkDepth(body)
   checkSchema(body)
   const { name = null, tags = [], ...asked } = body
-  const { features, digest, faults } = await glanceAtData(asked.data)
+  const { features, digest, faults } = await glanceAtData(asked.data, limits.artifacts)
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
   const spec = resolveSpec(asked, features)
   checkPlace(spec, limits)

@@ -32,7 +32,7 @@ export async function reportRuns(
   cohort: string,
   awaited: readonly AwaitedRun[],
 ): Promise<RunReport[]> {
-  const problemOf = rememberProblems()
+  const problemOf = rememberProblems(root)
   const runs = await openCohort(root, cohort)
   const reports: RunReport[] = []
   try {
@@ -56,7 +56,7 @@ export async function reportRuns(
 /** Measurement beside theory over time, at the points that were measured. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
 export async function trajectoryOf(root: string, place: RunPlace): Promise<TrajectoryView> {
   const series = await readSeries(root, place)
-  return buildReport({ id: place.id, ...series, ...(await openProblem(series.spec.data)) }).trajectory
+  return buildReport({ id: place.id, ...series, ...(await openProblem(series.spec.data, root)) }).trajectory
 }
 
 /** @throws ARTIFACT_DAMAGED where the run is not there, not the one that was told of, or has no result */
@@ -82,14 +82,14 @@ function failureOf(error: unknown): Failure {
 }
 
 /** Opens a data set once for runs that share it, as those of a cohort often do, in bounded memory. */
-function rememberProblems(): (data: DataSpec) => Promise<Problem> {
+function rememberProblems(root: string): (data: DataSpec) => Promise<Problem> {
   const known = new Map<string, Promise<Problem>>()
   let numbers = 0 // that the known ones may hold: four matrices each
   return (data) => {
     const key = JSON.stringify(data)
     const found = known.get(key)
     if (found !== undefined) return found
-    const problem = openProblem(data).then((opened) => {
+    const problem = openProblem(data, root).then((opened) => {
       numbers += 4 * opened.features ** 2
       if (numbers > MOST_NUMBERS) {
         known.clear()

@@ -19,9 +19,9 @@ it('a thread in the background has a lower priority, and no other has', { skip: 
   const usual = Math.max(...niceOfThreads())
   const [compute, bulk] = [new Compute(), new Compute({ background: true })]
   t.after(() => Promise.all([compute.close(), bulk.close()]))
-  await compute.run('spectrum', { kind: 'gaussian', lambda: [1], rho: [0.5] })
+  await compute.run('spectrum', { data: { kind: 'gaussian', lambda: [1], rho: [0.5] }, artifacts: '' })
   assert.equal(Math.max(...niceOfThreads()), usual)
-  await bulk.run('spectrum', { kind: 'gaussian', lambda: [1], rho: [0.5] })
+  await bulk.run('spectrum', { data: { kind: 'gaussian', lambda: [1], rho: [0.5] }, artifacts: '' })
   const lowered = niceOfThreads().filter((nice) => nice > usual)
   assert.deepEqual(lowered, usual < 19 ? [Math.min(19, usual + 10)] : [])
 })

@@ -52,7 +52,7 @@ describe('a cohort as a worker trains it', { skip: lanesSkip }, () => {
           return { id: `r${run}`, attempt: 1, crashes: 0, spec, dataDigest: null }
         }),
       )
-      const prepare = openPreparation(() => {})
+      const prepare = openPreparation('', () => {})
       const members = runs.map(async (run) => ({ ...hands(), spec: run.spec, ...(await prepare(run)) }))
       const engine = openLanesEngine()
       const trained = await Promise.all(trainCohort(engine, await Promise.all(members)))

@@ -12,7 +12,7 @@ const SpectrumRequest = Type.Object(
 
 /** The features of data: what there is to learn, before anything is trained. */
 export const spectrumRoutes =
-  ({ compute }: RouteParts): FastifyPluginAsyncTypebox =>
+  ({ compute, artifacts }: RouteParts): FastifyPluginAsyncTypebox =>
   async (app) => {
     const response = { 200: SpectrumView, ...problems(400, 413, 415, 422) }
     app.post(
@@ -21,6 +21,6 @@ export const spectrumRoutes =
         body: SpectrumRequest,
         response,
       }),
-      async (request) => compute.run('spectrum', request.body.data),
+      async (request) => compute.run('spectrum', { data: request.body.data, artifacts }),
     )
   }
