@@ -5,7 +5,10 @@ import type { Problem } from '../../src/data/problem.ts'
  * Draws from a problem's sampler and holds each second moment to the population: within 5.5 standard
  * errors, estimated from the same draws (one entry in 10^7 would miss by chance).
  */
-export function assertSamplesMatch(problem: Problem, { rows = 50_000, steps = 4, seed = 7 } = {}): void {
+export function assertSamplesMatch(
+  problem: Pick<Problem, 'features' | 'moments' | 'sampler'>,
+  { rows = 50_000, steps = 4, seed = 7 } = {},
+): void {
   const d = problem.features
   const sampler = problem.sampler(seed)
   const names = ['Sxx', 'Syx', 'Syy'] as const

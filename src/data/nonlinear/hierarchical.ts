@@ -12,7 +12,8 @@ import { rectify } from './mixing.ts'
  *
  *   h_root = φ(z_root v_0),    h_child = φ(T_{l,c} h_parent + z_child v_l),   c = 0 … b − 1 the child's place,  l = 1 … L − 1
  *
- * T_{l,c} is a Haar matrix, [w][w], v_l a random unit vector, φ as in mixing.ts. x is the states of the leaves from left to
+ * T_{l,c} is √(2/(1 + slope²)) times a Haar matrix, [w][w], which makes good what φ takes from the variance (He et al., ICCV
+ * 2015), v_l a random unit vector, φ as in mixing.ts. x is the states of the leaves from left to
  * right, d = w b^(L−1). Latents are numbered level by level, from left to right: 1 + b + … + b^(L−1). A parent's state
  * and the latents of its children follow from the children's states (b w equations, w + b unknowns), so latents are a function of x.
  */
@@ -26,7 +27,7 @@ export function hierarchical(data: HierarchicalSpec): Generator {
   const each = (list: readonly number[]) =>
     list.flatMap((value, l) => new Array<number>(nodes[l]!).fill(value))
   const entries = lambda.map((_, l) => unitVector(w, seed, ENTRY + l)) // v_l
-  const teachers = lambda.slice(1).map((_, l) => teacher(b, w, seed, TEACHER + l * b))
+  const teachers = lambda.slice(1).map((_, l) => teacher(b, w, slope, seed, TEACHER + l * b))
   const latents = nodes.reduce((sum, n) => sum + n, 0)
   return {
     names: nodes.flatMap((n, l) => Array.from({ length: n }, (_, k) => `level${l}-${k}`)),
@@ -55,12 +56,13 @@ const ENTRY = STREAMS.layer
 const TEACHER = STREAMS.layer + 16
 
 /** [T_0' … T_{b−1}'], [w][b w]: a row of states times it is the row of the children's states, child by child. */
-function teacher(b: number, w: number, seed: number, stream: number): Matrix {
+function teacher(b: number, w: number, slope: number, seed: number, stream: number): Matrix {
+  const gain = Math.sqrt(2 / (1 + slope ** 2))
   const out = zeros(w, b * w)
   for (let c = 0; c < b; c++) {
     const T = haarOrthogonal(w, seed, stream + c)
     for (let i = 0; i < w; i++) {
-      for (let j = 0; j < w; j++) out.data[j * b * w + c * w + i] = T.data[i * w + j]!
+      for (let j = 0; j < w; j++) out.data[j * b * w + c * w + i] = gain * T.data[i * w + j]!
     }
   }
   return out
