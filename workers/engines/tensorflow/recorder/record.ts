@@ -17,7 +17,7 @@ export interface RecordOptions {
   readonly seed?: number
   /** Default 'auto': both are tried for some milliseconds, and the faster one stays. Bits are the same. */
   readonly executor?: Executor | 'auto'
-  /** Default 'functional'. 'lowered' has the same bits and is never serial. */
+  /** Default 'functional'. 'lowered' is never serial, and softmax differs in its last bits on a CPU. */
   readonly form?: LoopForm
 }
 

@@ -1,6 +1,10 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** tfjs as installed, and as its source maps name it. */
+const LIBRARY =
+  /\/(node_modules\/@tensorflow|tfjs-(core|layers|data|converter|node|node-gpu|backend-cpu|backend-webgl)\/src)\//
+
 const OWN = dirname(fileURLToPath(import.meta.url))
 
 /** Why a step cannot be recorded: the operation, the reason and the place in the step, in one sentence. */
@@ -37,7 +41,7 @@ export function placeOf(mark: Error): string {
     const place = /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(line.trim())?.[1]
     if (place === undefined) continue
     const path = place.startsWith('file://') ? place.slice('file://'.length) : place
-    if (path.includes('/node_modules/@tensorflow/') || isOwn(path)) continue
+    if (LIBRARY.test(path) || isOwn(path)) continue
     return path
   }
   return ''
