@@ -2,14 +2,16 @@ import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { ExperimentError } from '../experiment/failure.ts'
-import { answerBrokenRequest } from './broken-request.ts'
+import { answerBrokenRequest, holdToTime } from './broken-request.ts'
 import { drain } from './drain.ts'
+import { UPLOAD_TYPE } from './import-reply.ts'
 import { parseJsonBody } from './json-body.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { describeApi } from './openapi.ts'
 import type { AppParts } from './parts.ts'
 import { problemOf } from './problem.ts'
 import { artifactRoutes } from './routes/artifacts.ts'
+import { datasetRoutes } from './routes/datasets.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { estimateRoutes } from './routes/estimates.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -38,6 +40,7 @@ const ROUTES = [
   sweepResultRoutes,
   sweepFigureRoutes,
   presetRoutes,
+  datasetRoutes,
   estimateRoutes,
   predictionRoutes,
   spectrumRoutes,
@@ -52,12 +55,12 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.requestMs,
-    // Node swaps the two times where that for the headers is the longer, and its default is 60 s.
+    requestTimeout: limits.uploadMs,
+    // Node has one time for all bodies, that of the longest; the others are held to theirs by holdToTime.
     http: {
       connectionsCheckingInterval: Math.min(5_000, limits.requestMs),
       headersTimeout: limits.requestMs,
-      requestTimeout: limits.requestMs,
+      requestTimeout: limits.uploadMs,
     },
     clientErrorHandler: answerBrokenRequest(limits),
     frameworkErrors: (error, request, reply) =>
@@ -87,6 +90,9 @@ function bound(app: FastifyInstance, limits: Limits): void {
   // Replies are made by typed code and held to their schemas by tests; a serializer per schema would only
   // cost start-up time, and turns Infinity into a wrong number where JSON.stringify writes null.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.addHook('onRequest', async (request) => {
+    if (request.headers['content-type'] !== UPLOAD_TYPE) holdToTime(request.raw, limits)
+  })
   app.setErrorHandler(async (error, request, reply) => {
     if ((error as { statusCode?: number }).statusCode === 413)
       await drain(request.raw, DRAINED * limits.bodyBytes)

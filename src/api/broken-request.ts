@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { ExperimentError } from '../experiment/failure.ts'
@@ -21,6 +22,18 @@ export function answerBrokenRequest(limits: Limits) {
     ]
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   }
+}
+
+/** Answers and closes a request whose body is not whole in time. Headers have a time of their own in Node. */
+export function holdToTime(request: IncomingMessage, limits: Limits): void {
+  const { socket, headers } = request
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return
+  const timer = setTimeout(() => {
+    const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+    if (!request.complete) answerBrokenRequest(limits)(late, socket)
+  }, limits.requestMs)
+  const release = () => clearTimeout(timer)
+  request.once('end', release).once('close', release)
 }
 
 function foreseen(error: NodeJS.ErrnoException, limits: Limits): ExperimentError {

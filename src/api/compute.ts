@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { ExperimentError, type Facts, type FailureCode } from '../experiment/failure.ts'
 import type { ComputeTable } from './compute-table.ts'
+import { startThread } from './thread.ts'
 
 /** What the thread is asked and answers. Errors of ours cross as code and facts, others as their stack. */
 export interface Question {
@@ -64,7 +65,8 @@ export class Compute {
   }
 
   #start(): Worker {
-    const thread = startThread({ background: this.#background })
+    const data: ThreadData = { background: this.#background }
+    const thread = startThread('compute-thread', data)
     thread.on('message', (answer: Answer) => this.#settle(answer))
     let cause: unknown
     thread.on('error', (error) => {
@@ -88,17 +90,4 @@ export class Compute {
       waiting.reject(new ExperimentError(answer.code, answer.facts as Facts<FailureCode>))
     else waiting.reject(new Error(answer.crash))
   }
-}
-
-/**
- * Compiled, the thread is a file like any other. From source, tsx has to be registered inside it first: Node
- * does not hand the loader of the process on to its threads.
- */
-function startThread(workerData: ThreadData): Worker {
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./compute-thread.js', import.meta.url), { workerData })
-  }
-  const file = JSON.stringify(new URL('./compute-thread.ts', import.meta.url).href)
-  const code = `import('tsx/esm/api').then(({ register }) => { register(); return import(${file}) })`
-  return new Worker(code, { eval: true, execArgv: [], workerData })
 }

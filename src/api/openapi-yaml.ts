@@ -14,6 +14,7 @@ export async function openapiYaml(): Promise<string> {
     bulk: new Compute(),
     ledger: '',
     artifacts: '',
+    clock: () => 0,
     log: pino({ level: 'silent' }),
     version: softwareVersion(),
   })

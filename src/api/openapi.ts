@@ -22,6 +22,7 @@ export function describeApi(version: string): FastifyDynamicSwaggerOptions {
           name: 'sweeps',
           description: 'Many runs at once, what they say together, and the paper as presets',
         },
+        { name: 'datasets', description: 'Registered image sets' },
         { name: 'theory', description: 'Predictions; nothing is trained' },
         { name: 'service', description: 'Health and this document' },
       ],

@@ -14,6 +14,8 @@ export interface AppParts {
   readonly ledger: string
   /** The folder that holds the runs' artifacts. */
   readonly artifacts: string
+  /** Time of day in milliseconds since 1970 UTC. */
+  readonly clock: () => number
   readonly log: FastifyBaseLogger
   readonly version: string
   readonly limits?: Partial<Limits>

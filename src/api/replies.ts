@@ -38,7 +38,7 @@ export function alsoMedia(description: string, schema: TSchema, ...types: string
 
 /** The options of a route: what the document calls it, and its schemas. */
 export function operation<const S extends FastifySchema>(
-  tag: 'jobs' | 'sweeps' | 'theory' | 'service',
+  tag: 'jobs' | 'sweeps' | 'datasets' | 'theory' | 'service',
   operationId: string,
   summary: string,
   schemas: S,

@@ -105,6 +105,7 @@ async function open(
     bulk,
     ledger: ledgerPath,
     artifacts,
+    clock,
     log,
     version: softwareVersion(),
     ...(limits && { limits }),
