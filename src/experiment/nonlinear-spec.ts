@@ -17,6 +17,8 @@ const shared = {
   seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 })),
   /** A stored set of that many samples, drawn with replacement; left out, samples are never repeated. */
   samples: Type.Optional(Type.Integer({ minimum: 2, maximum: 10_000_000 })),
+  /** Variance of independent Gaussian noise on each entry of each view, in the unit of x's. */
+  noise: Type.Optional(Type.Number({ minimum: 0, maximum: 1e6, default: 0 })),
 }
 
 /**

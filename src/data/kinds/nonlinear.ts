@@ -1,13 +1,12 @@
 import { ExperimentError, type FieldFault } from '../../experiment/failure.ts'
 import { canonicalJson } from '../../experiment/identity.ts'
-import type { Spectrum } from '../../experiment/measurement.ts'
 import { lengthFaults, rangeFaults } from '../checks.ts'
 import type { Kind } from '../kind.ts'
-import { numbersFrom, openSamples, stored, streamed } from '../nonlinear/batches.ts'
-import { type Calibration, calibrate } from '../nonlinear/calibration.ts'
+import { numbersFrom, openSamples, type Source, stored, streamed } from '../nonlinear/batches.ts'
+import { calibrate } from '../nonlinear/calibration.ts'
 import { factorFaults } from '../nonlinear/factors.ts'
-import { dimensionOf, type Generator, generatorOf, type NonlinearSpec } from '../nonlinear/generator.ts'
-import { loudnessOf, type Population, storedMoments, streamMoments } from '../nonlinear/population.ts'
+import { dimensionOf, generatorOf, type NonlinearSpec } from '../nonlinear/generator.ts'
+import { loudnessOf, storedMoments, streamMoments } from '../nonlinear/population.ts'
 import { STREAMS } from '../philox.ts'
 import type { Problem } from '../problem.ts'
 import { spectrumOf } from '../spectrum.ts'
@@ -68,20 +67,20 @@ function remembered(data: NonlinearSpec): Problem {
 }
 
 function openNonlinear(data: NonlinearSpec): Problem {
-  const { seed: dataSeed = 0, samples } = data
+  const { seed: dataSeed = 0, samples, noise = 0 } = data
   const generator = generatorOf(data)
-  const calibration = once(() => calibrate(generator, dataSeed))
+  const source = once((): Source => ({ generator, calibration: calibrate(generator, dataSeed), noise }))
   const population = once(() => {
     checkSize(dimensionOf(data))
-    return populationOf(generator, calibration(), dataSeed, samples)
+    return samples === undefined
+      ? streamMoments(source(), dataSeed)
+      : storedMoments(source(), dataSeed, samples)
   })
-  const spectrum = once((): Spectrum => spectrumOf(population().moments))
-  const loudness = once(() => loudnessOf(generator, calibration(), dataSeed))
-  const heldOut = once(() => openSamples(generator, calibration(), dataSeed, STREAMS.heldOut))
+  const spectrum = once(() => spectrumOf(population().moments))
+  const loudness = once(() => loudnessOf(source(), dataSeed))
+  const heldOut = once(() => openSamples(source(), dataSeed, STREAMS.heldOut))
   const sampler = (seed: number) =>
-    samples === undefined
-      ? streamed(generator, calibration(), seed)
-      : stored(generator, calibration(), { count: samples, dataSeed, seed })
+    samples === undefined ? streamed(source(), seed) : stored(source(), { count: samples, dataSeed, seed })
   return {
     features: dimensionOf(data),
     get moments() {
@@ -106,17 +105,6 @@ function openNonlinear(data: NonlinearSpec): Problem {
       heldOut: (first, rows) => heldOut()(numbersFrom(first, rows)),
     },
   }
-}
-
-function populationOf(
-  generator: Generator,
-  calibration: Calibration,
-  seed: number,
-  samples: number | undefined,
-): Population {
-  return samples === undefined
-    ? streamMoments(generator, calibration, seed)
-    : storedMoments(generator, calibration, seed, samples)
 }
 
 /** Second moments of more entries are not worked out: 1024 take seconds, and their decomposition most of a minute. */

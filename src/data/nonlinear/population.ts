@@ -1,14 +1,12 @@
 import { type Matrix, zeros } from '../../experiment/matrix.ts'
 import type { Moments } from '../../experiment/measurement.ts'
-import { combine, frobenius, multiply, scale, transpose } from '../linear-algebra.ts'
+import { combine, frobenius, identity, multiply, scale, transpose } from '../linear-algebra.ts'
 import { STREAMS } from '../philox.ts'
 import type { MomentEstimate } from '../problem.ts'
-import { type DrawSamples, numbersFrom, openSamples } from './batches.ts'
-import type { Calibration } from './calibration.ts'
-import type { Generator } from './generator.ts'
+import { type DrawSamples, numbersFrom, openSamples, type Source } from './batches.ts'
 
 /**
- * Second moments of x = g(z), y = g(z') where no formula has them: by Monte Carlo, from draws that are fixed by the data's seed.
+ * Second moments of x and y, made of g(z) and g(z'), where no formula has them: by Monte Carlo, from draws that are fixed by the data's seed.
  * The pair is exchangeable, (x, y) ~ (y, x), so Sxx = Syy and Syx is symmetric, and with u = (x + y)/√2, v = (x − y)/√2
  *
  *   Sxx = (E uu' + E vv')/2,   Syx = (E uu' − E vv')/2,
@@ -31,14 +29,14 @@ export function pairsFor(d: number): number {
   return Math.max(LEAST_PAIRS, Math.min(MOST_PAIRS, 2 ** Math.floor(Math.log2(WORK / d ** 2))))
 }
 
-/** The moments of samples that are never repeated. */
-export function streamMoments(generator: Generator, calibration: Calibration, seed: number): Population {
-  const d = calibration.mean.length
-  const samples = openSamples(generator, calibration, seed, STREAMS.population)
+/** The moments of samples that are never repeated; those of the noise, Sxx = Syy = νI, are exact. */
+export function streamMoments(source: Source, seed: number): Population {
+  const d = source.calibration.mean.length
+  const samples = openSamples({ ...source, noise: 0 }, seed, STREAMS.population)
   const pairs = pairsFor(d)
   const half = pairs / 2
   const [early, late] = [0, half].map((first) => sumHalf(samples, first, half, d))
-  const Sxx = combine(0.5, early!.Sxx, 0.5, late!.Sxx)
+  const Sxx = combine(1, combine(0.5, early!.Sxx, 0.5, late!.Sxx), source.noise, identity(d))
   const Syx = combine(0.5, early!.Syx, 0.5, late!.Syx)
   const error = (a: Matrix, b: Matrix, S: Matrix) => frobenius(combine(0.5, a, -0.5, b)) / frobenius(S)
   return {
@@ -88,15 +86,10 @@ function mirror({ data, rows }: Matrix): void {
 }
 
 /** The moments of a stored set: its own, sample by sample, where it is small enough, else those of what it is drawn from. */
-export function storedMoments(
-  generator: Generator,
-  calibration: Calibration,
-  seed: number,
-  count: number,
-): Population {
-  const d = calibration.mean.length
-  if (count > pairsFor(d)) return streamMoments(generator, calibration, seed)
-  const samples = openSamples(generator, calibration, seed, STREAMS.pair)
+export function storedMoments(source: Source, seed: number, count: number): Population {
+  const d = source.calibration.mean.length
+  if (count > pairsFor(d)) return streamMoments(source, seed)
+  const samples = openSamples(source, seed, STREAMS.pair)
   let [Sxx, Syx, Syy] = [zeros(d, d), zeros(d, d), zeros(d, d)]
   for (let k = 0; k < count; k += CHUNK) {
     const rows = Math.min(CHUNK, count - k)
@@ -116,9 +109,10 @@ const LEAST_SAMPLES = 256
 
 /**
  * Per latent the share of the variance of x that is gone once the latent is drawn anew: E|x − x₋|²/2 over E|x|² (Jansen's
- * total effect). Shares add up to 1 where g is linear and to more where latents act together.
+ * total effect). Shares add up to 1 where g is linear and
+ * nothing is noise, and to more where latents act together.
  */
-export function loudnessOf(generator: Generator, calibration: Calibration, seed: number): number[] {
+export function loudnessOf({ generator, calibration, noise }: Source, seed: number): number[] {
   const m = generator.names.length
   const rows = Math.max(LEAST_SAMPLES, Math.floor(RENDERED / m))
   const [z, other, unused] = [0, 1, 2].map(() => new Float64Array(rows * m)) as [
@@ -128,7 +122,7 @@ export function loudnessOf(generator: Generator, calibration: Calibration, seed:
   ]
   generator.law.open(seed, STREAMS.population)(numbersFrom(0, rows), z, unused)
   generator.law.open(seed, STREAMS.redraw)(numbersFrom(0, rows), other, unused)
-  const total = generator.totalVariance / calibration.scale ** 2
+  const total = (generator.totalVariance + noise * calibration.mean.length) / calibration.scale ** 2
   const sums = new Float64Array(m)
   for (let from = 0; from < rows; from += CHUNK) {
     const to = Math.min(rows, from + CHUNK)

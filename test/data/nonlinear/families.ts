@@ -2,7 +2,7 @@ import { openProblem } from '../../../src/data/open-problem.ts'
 import type { KnownLatents, Problem } from '../../../src/data/problem.ts'
 import type { DataOfKind } from '../../../src/experiment/data-spec.ts'
 
-/** One small spec of each family. */
+/** One small spec of each family, and one with noise. */
 export const families = {
   mixing: {
     kind: 'nonlinear',
@@ -27,6 +27,17 @@ export const families = {
     lambda: [0.9, 0.4, 0.1, 0.05],
     rho: [0.95, 0.6, 0.1, 0.05],
     size: 12,
+  },
+  'factors in noise': {
+    kind: 'nonlinear',
+    family: 'factors',
+    factors: ['position-y', 'colour', 'background'],
+    lambda: [0.5, 0.8, 0.1],
+    rho: [0.5, 0.8, 0.4],
+    size: 6,
+    channels: 3,
+    noise: 0.3,
+    seed: 5,
   },
 } as const satisfies Record<string, DataOfKind<'nonlinear'>>
 

@@ -37,7 +37,7 @@ for (const [name, data] of Object.entries<DataOfKind<'nonlinear'>>(families)) {
       for (let i = 0; i < m; i++) {
         const spread = Math.sqrt(latents.lambda[i]! / latents.rho[i]!)
         const sample = Array.from({ length: ROWS }, (_, r) => all[r * m + i]! / spread)
-        const law = name === 'factors' ? uniformLaw : normalLaw
+        const law = data.family === 'factors' ? uniformLaw : normalLaw
         assertFollows(`${latents.names[i]} of view ${view}`, sample, law)
       }
     }

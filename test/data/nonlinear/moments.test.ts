@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { combine, frobenius, multiply, scale, trace, transpose } from '../../../src/data/linear-algebra.ts'
+import {
+  combine,
+  frobenius,
+  identity,
+  multiply,
+  scale,
+  trace,
+  transpose,
+} from '../../../src/data/linear-algebra.ts'
 import { generatorOf } from '../../../src/data/nonlinear/generator.ts'
 import type { DataOfKind } from '../../../src/experiment/data-spec.ts'
 import type { Matrix } from '../../../src/experiment/matrix.ts'
@@ -27,9 +35,9 @@ for (const [name, data] of all) {
   it(`moments of ${name} are as exact as their estimate says`, async () => {
     const { latents, moments, features: d } = await openNonlinear(data)
     const { samples, error } = latents.estimate!
-    const { x, y } = latents.sampler(21).draw(0, 60_000)
+    const { x, y } = latents.sampler(21).draw(0, 20_000)
     const drawn = empirical(x, y, d)
-    const allowed = 3 * error * Math.sqrt(1 + samples / 60_000)
+    const allowed = 3 * error * Math.sqrt(1 + samples / 20_000)
     for (const key of ['Sxx', 'Syx', 'Syy'] as const) {
       const off = distance(drawn[key], moments[key])
       assert.ok(off < allowed, `${key} is off by ${off}, allowed ${allowed}`)
@@ -41,7 +49,7 @@ for (const [name, data] of all) {
     const { latents, moments, spectrum, features: d } = await openNonlinear(data)
     assert.deepEqual(moments.Sxx, moments.Syy)
     assert.equal(spectrum.asymmetry, 0)
-    const promised = generatorOf(data).totalVariance
+    const promised = generatorOf(data).totalVariance + (data.noise ?? 0) * d
     const total = trace(moments.Sxx)
     assert.ok(Math.abs(total / promised - 1) < 0.05, `tr Sxx is ${total}, promised ${promised}`)
     const { x } = latents.heldOut(0, 20_000)
@@ -127,6 +135,17 @@ it('loudness is the share of the variance where the generator is linear', async 
     const found = latents.loudness[i]!
     assert.ok(Math.abs(found / expected - 1) < 0.06, `${found}, expected ${expected}`) // 10,922 pairs: 4 standard errors
   }
+})
+
+it('noise is in the variances of both views and in no covariance of theirs, to the last bit', async () => {
+  const { noise: _, ...clean } = families['factors in noise']
+  const [loud, still] = [await openNonlinear(families['factors in noise']), await openNonlinear(clean)]
+  assert.deepEqual(loud.moments.Syx, still.moments.Syx)
+  const added = combine(1, loud.moments.Sxx, -1, still.moments.Sxx)
+  assert.ok(distance(added, scale(0.3, identity(loud.features))) < 1e-12) // rounding only
+  assert.deepEqual(loud.latents.heldOut(0, 9).latents, still.latents.heldOut(0, 9).latents)
+  const [one, other] = [loud.latents.loudness[2]!, still.latents.loudness[2]!]
+  assert.ok(Math.abs(one / other - 1 / 1.3) < 1e-12, `${one} against ${other}`) // tr Sxx is 1.3 times as large
 })
 
 it('images of 3,072 entries are drawn, and their moments are refused by name', async () => {
