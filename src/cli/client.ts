@@ -7,7 +7,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
 
-interface Problem {
+export interface Problem {
   readonly status: number
   readonly code: string
   readonly detail: string

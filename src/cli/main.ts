@@ -50,6 +50,10 @@ const COMMANDS: Record<string, { readonly about: string; load(): Promise<Command
     about: "Save a job's trajectory, or a sweep's table",
     load: async () => (await import('./commands/export.ts')).exportJob,
   },
+  datasets: {
+    about: 'List image sets, add files or folders, remove one',
+    load: async () => (await import('./commands/datasets.ts')).datasets,
+  },
   doctor: {
     about: 'Tell what is set up here and what is missing',
     load: async () => (await import('./commands/doctor.ts')).doctor,

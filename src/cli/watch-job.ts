@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JobView } from '../experiment/job-view.ts'
 import { ENDED } from '../experiment/states.ts'
-import { type ApiClient, ApiError, CommandError, type EventMessage } from './client.ts'
+import { type ApiClient, ApiError, type EventMessage } from './client.ts'
+import { eventMessages } from './event-messages.ts'
 
 const PATIENCE = 10 // reconnections in a row that bring no event
 
@@ -37,24 +38,5 @@ export async function watchJob(
 async function* readEvents(client: ApiClient, id: string, last: number): AsyncGenerator<EventMessage> {
   const headers: Record<string, string> = last > 0 ? { 'last-event-id': String(last) } : {}
   const reply = await client.fetch(`/v1/jobs/${id}/events`, { headers })
-  if (reply.body === null) return
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of reply.body as unknown as AsyncIterable<Uint8Array>) {
-    text += decoder.decode(chunk, { stream: true })
-    const messages = text.split('\n\n')
-    text = messages.pop() ?? ''
-    for (const message of messages) {
-      const data = /^data: (.*)$/m.exec(message)?.[1]
-      if (data !== undefined) yield parseEvent(data)
-    }
-  }
-}
-
-function parseEvent(data: string): EventMessage {
-  try {
-    return JSON.parse(data) as EventMessage
-  } catch (cause) {
-    throw new CommandError('The service sent an event that is not JSON.', { cause })
-  }
+  for await (const { data } of eventMessages(reply)) yield data as EventMessage
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty'
 import type { JobView } from '../../experiment/job-view.ts'
+import { depthOf } from '../../experiment/model-spec.ts'
 import type { SweepView } from '../../experiment/sweep-view.ts'
 import { CommandError } from '../client.ts'
 import { connect, findId, JSON_ARG, URL_ARG } from '../connection.ts'
@@ -69,7 +70,7 @@ function jobTable(jobs: readonly JobView[]): string {
     `${Math.floor(progress.fraction * 100)} %`,
     spec.objective,
     spec.data.kind,
-    String(spec.model.depth),
+    String(depthOf(spec.model)),
     spec.training.mode,
     createdAt.slice(0, 19).replace('T', ' '),
     spec.name ?? '',

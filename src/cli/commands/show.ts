@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty'
 import type { JobView } from '../../experiment/job-view.ts'
+import { depthOf } from '../../experiment/model-spec.ts'
 import { ENDED } from '../../experiment/states.ts'
 import { connect, findId, ID_ARG, isSweep, JSON_ARG, URL_ARG } from '../connection.ts'
 import { printOutcome } from '../follow-job.ts'
@@ -30,7 +31,7 @@ function describe(job: JobView): string {
   const lines = [
     `${id}${spec.name === undefined ? '' : `  ${spec.name}`}`,
     `${state}, ${Math.floor(progress.fraction * 100)} %, attempt ${attempt}`,
-    `${objective} of depth ${model.depth} on ${data.kind}, ${init.kind} start, ${training.mode}`,
+    `${objective} of depth ${depthOf(model)} on ${data.kind}, ${init.kind} start, ${training.mode}`,
     `created ${createdAt}${finishedAt === null ? '' : `, ended ${finishedAt}`}`,
     ...(spec.tags?.length ? [`tags ${spec.tags.join(', ')}`] : []),
     ...(sweeps.length > 0 ? [`in sweeps ${sweeps.join(', ')}`] : []),

@@ -1,4 +1,5 @@
 import type { JobView } from '../../experiment/job-view.ts'
+import { depthOf } from '../../experiment/model-spec.ts'
 import type { Prediction } from '../../experiment/prediction.ts'
 import type { ResultView, SpectrumView } from '../../experiment/result-view.ts'
 import type { ExperimentSpec, Objective } from '../../experiment/spec.ts'
@@ -45,7 +46,7 @@ async function withTime(client: ApiClient, spec: ExperimentSpec): Promise<Experi
   const { lambda, rho } = await client.post<SpectrumView>('/v1/spectra', { data: spec.data })
   const request = {
     objective: spec.objective,
-    depth: spec.model.depth,
+    depth: depthOf(spec.model),
     scale: spec.init.scale,
     lambda,
     rho,
