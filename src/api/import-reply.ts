@@ -33,9 +33,9 @@ export async function replyWithImport(
   const events = new PassThrough()
   const send = (type: string, data: unknown) =>
     events.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`)
-  let told = -1
+  let told = ''
   const tell: Waiter['tell'] = (progress) => {
-    const step = Math.floor(progress.fraction * 100)
+    const step = `${progress.phase} ${Math.floor(progress.fraction * 100)}`
     if (step !== told) send('progress', progress)
     told = step
   }

@@ -24,13 +24,13 @@ if (port === null) throw new Error('import-thread.ts runs as a worker thread onl
 const { order, limits } = workerData as ImportData
 const say = (said: ImportSaid) => port.postMessage(said)
 const STEP = 0.01
-let told = -STEP
+let told: ImportProgress = { phase: 'reading', fraction: -STEP }
 
 importImages(
   order,
   (progress) => {
-    if (progress.fraction - told < STEP) return
-    told = progress.fraction
+    if (progress.phase === told.phase && progress.fraction - told.fraction < STEP) return
+    told = progress
     say({ progress })
   },
   limits,
