@@ -54,6 +54,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'workers/dynamics': TRAINING,
   'workers/probes': TRAINING,
   'workers/engines': TRAINING,
+  'workers/engines/tensorflow/recorder': [], // stands alone, for whoever uses tfjs-node
   bench: ['src', 'workers'],
   examples: ['src', 'workers'],
   native: [],

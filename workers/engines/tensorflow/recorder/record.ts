@@ -17,7 +17,10 @@ export interface RecordOptions {
   readonly seed?: number
   /** Default 'auto': both are tried for some milliseconds, and the faster one stays. Bits are the same. */
   readonly executor?: Executor | 'auto'
-  /** Default 'functional'. 'lowered' is never serial, and softmax differs in its last bits on a CPU. */
+  /**
+   * Default 'functional' on a CPU, 'lowered' on a GPU, where TensorFlow's own loops are. 'lowered' is never serial,
+   * and on a CPU softmax differs in its last bits.
+   */
   readonly form?: LoopForm
 }
 
@@ -41,10 +44,11 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
   step: Step<S, I, M>,
   state: S,
   inputs: I,
-  { seed = 0, executor = 'auto', form = 'functional' }: RecordOptions = {},
+  { seed = 0, executor = 'auto', form: wished }: RecordOptions = {},
 ): Program<S, I, M> {
   const backend = backendOf(tf)
   const { binding } = backend
+  const form = wished ?? (backend.isUsingGpuDevice ? 'lowered' : 'functional')
   const given = {
     seed: seedHandle(binding, seed),
     state: handlesOf(backend, state),

@@ -3,6 +3,8 @@ import type { Backend, Handle, Tfjs } from './binding.ts'
 import { Moment } from './moment.ts'
 import { RecordingRefused } from './refusal.ts'
 
+export type { Tensor } from '@tensorflow/tfjs-node-gpu'
+
 /** Named tensors. */
 export type Tensors = Readonly<Record<string, Tensor>>
 
