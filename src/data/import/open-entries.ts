@@ -52,6 +52,7 @@ async function openPlain(entry: Entry, path: string, folder: string, limits: Imp
 
 async function zipEntries(file: FileHandle, path: string, size: number, limits: ImportLimits) {
   const listed = (await readZipEntries(file, size)).filter(({ name }) => !name.endsWith('/'))
+  if (listed.length > limits.files) throw new Error(`it holds over ${limits.files} files`)
   const total = listed.reduce((sum, { bytes }) => sum + bytes, 0)
   if (total > limits.unpackedBytes) {
     throw new Error(`it declares ${total} bytes unpacked, over the limit of ${limits.unpackedBytes}`)
