@@ -211,6 +211,24 @@ const CASES: Readonly<Record<string, Case>> = {
         return tf.mean(tf.square(slope))
       }),
   }),
+  'a model of tf.layers': (tf) => {
+    const dense = (units: number, seed: number) =>
+      tf.layers.dense({ units, activation: 'elu', kernelInitializer: tf.initializers.glorotNormal({ seed }) })
+    const model = tf.sequential({
+      layers: [tf.layers.inputLayer({ inputShape: [6] }), dense(5, 1), dense(2, 2)],
+    })
+    const { weights } = model
+    return {
+      state: Object.fromEntries(weights.map((w) => [w.name, tf.clone(w.read())])),
+      inputs: { x: normal(tf, [9, 6], 2) },
+      step: (state, { x }) => {
+        for (const w of weights) w.write(state[w.name]!)
+        const { value, grads } = tf.variableGrads(() => tf.mean(tf.square(model.apply(x!) as Tensor)))
+        const next = weights.map((w) => [w.name, tf.sub(w.read(), tf.mul(grads[w.name]!, 0.1))])
+        return { state: Object.fromEntries(next), metrics: { loss: value } }
+      },
+    }
+  },
   'metrics of any shape and type': (tf) => ({
     state: { w: normal(tf, [4], 1) },
     inputs: {},

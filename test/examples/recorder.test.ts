@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { main as layersModel } from '../../examples/recorder/layers-model.ts'
 import { main as maskedBars } from '../../examples/recorder/masked-bars.ts'
 import { main as quickStart } from '../../examples/recorder/quick-start.ts'
 import { main as twoViews } from '../../examples/recorder/two-views.ts'
@@ -9,6 +10,11 @@ describe('the examples of the recorder', needsTensorFlow, () => {
   it('quick-start finds the weights', async () => {
     const { first, last } = await quickStart({ steps: 1000 })
     assert.ok(last < 1e-6 * first, `loss ${first}, then ${last}`)
+  })
+
+  it('layers-model trains a model of tf.layers', async () => {
+    const { first, last } = await layersModel({ steps: 300 })
+    assert.ok(last < 0.3 * first, `loss ${first}, then ${last}`)
   })
 
   it('masked-bars learns to fill in what is hidden', async () => {
