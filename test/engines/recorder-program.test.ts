@@ -110,6 +110,36 @@ describe('a recorded program', needsTensorFlow, () => {
     program.close()
   })
 
+  it('takes constants of any size where all their numbers are the same', () => {
+    const step = (s: { z: Tensor }) => ({
+      state: { z: tf.add(s.z, tf.mean(tf.mul(tf.ones([2048, 1024]), tf.fill([2048, 1024], 3)))) },
+      metrics: { int: tf.sum(tf.fill([3], -2, 'int32')), bool: tf.fill([2], 1, 'bool'), zero: tf.zeros([2]) },
+    })
+    const program = record(tf, step, { z: tf.scalar(0) }, {}, { executor: 'serial' })
+    const { int, bool, zero } = program.run(2)
+    assert.deepEqual([...int, ...bool, ...zero], [-6, -6, 1, 1, 1, 1, 0, 0, 0, 0])
+    assert.deepEqual(read(program.state().z), [6])
+    program.close()
+  })
+
+  it('frees what a step keeps', () => {
+    const before = tf.memory().numTensors
+    const state = { w: tf.ones([2, 2]) }
+    const step = (s: { w: Tensor }) => {
+      let mean: Tensor | undefined
+      const slope = tf.grad((w: Tensor) => {
+        mean = tf.keep(tf.mean(w))
+        return tf.square(mean)
+      })(s.w)
+      return { state: { w: tf.sub(s.w, slope) }, metrics: { mean: mean! } }
+    }
+    const program = record(tf, step, state, {}, { executor: 'serial' })
+    assert.deepEqual([...program.run(2).mean], [1, 0.5])
+    program.close()
+    tf.dispose(state)
+    assert.equal(tf.memory().numTensors, before)
+  })
+
   it('runs beside another one of the same step', () => {
     const [one, two] = [adder(), adder()]
     one.run(3)

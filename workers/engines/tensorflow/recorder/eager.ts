@@ -4,7 +4,7 @@ import { type Backend, backendOf, type Handle, type Tfjs, wrapBinding } from './
 import { freeAll, handlesOf, holdAll, seedHandle, stepHandle } from './handles.ts'
 import { operationsOf } from './library.ts'
 import type { Metrics } from './program.ts'
-import { callStep, type Step, type StepArguments, type Tensors } from './step.ts'
+import { callStep, freeKept, type Step, type StepArguments, type Tensors } from './step.ts'
 
 /** What eager steps came to. The caller disposes of the state. */
 export interface EagerRun<S extends Tensors, M extends Tensors> {
@@ -37,6 +37,7 @@ export function runEagerly<S extends Tensors, I extends Tensors, M extends Tenso
   let now = handlesOf(backend, state)
   const given = handlesOf(backend, inputs)
   const rows: Record<string, number[]> = {}
+  const kept: Tensor[] = []
   try {
     for (let number = first; number < first + steps; number++) {
       const before = now
@@ -47,7 +48,7 @@ export function runEagerly<S extends Tensors, I extends Tensors, M extends Tenso
         inputs: holdAll(binding, given),
       }
       now = withTrueTypes(backend, arguments_, () =>
-        callStep(tf, backend, general, arguments_, (outcome) => {
+        callStep(tf, backend, general, arguments_, kept, (outcome) => {
           for (const [name, tensor] of Object.entries(outcome.metrics ?? {})) {
             rows[name] ??= []
             rows[name].push(...tensor.dataSync())
@@ -64,6 +65,7 @@ export function runEagerly<S extends Tensors, I extends Tensors, M extends Tenso
     const metrics = Object.entries(rows).map(([name, numbers]) => [name, Float32Array.from(numbers)])
     return { state: Object.fromEntries(tensors), metrics: Object.fromEntries(metrics) }
   } finally {
+    freeKept(kept)
     freeAll(binding, now)
     freeAll(binding, given)
   }

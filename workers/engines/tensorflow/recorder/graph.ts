@@ -23,7 +23,7 @@ export interface Node {
   readonly attributes: readonly Attribute[]
   readonly inputs: readonly Value[]
   readonly outputs: readonly Form[]
-  /** A constant's memory, empty for the others. */
+  /** A constant's memory, or that of one element where all are the same; empty for the others. */
   readonly bytes: Uint8Array
   /** Where in the step it was made. */
   readonly place: Error

@@ -7,7 +7,7 @@ import { addFunctions, argumentOf, operationsOf, removeFunctions } from './libra
 import { type Loop, type LoopForm, writeLoop } from './loop.ts'
 import { Program } from './program.ts'
 import { simplify } from './simplify.ts'
-import type { Step, StepArguments, Tensors } from './step.ts'
+import { freeKept, type Step, type StepArguments, type Tensor, type Tensors } from './step.ts'
 import { type Trace, traceStep } from './trace.ts'
 import { type Findings, tryOut } from './trial.ts'
 
@@ -82,22 +82,28 @@ function traceTwice(
 ): { readonly graph: Graph; readonly expected: Handles } {
   const { binding } = backend
   const operations = operationsOf(binding)
-  const at = (number: number, state: Handles): Trace =>
-    traceStep(tf, backend, operations, step, {
+  const kept: Tensor[] = []
+  const at = (number: number, state: Handles): Trace => {
+    const handles = {
       step: stepHandle(binding, number),
       seed: hold(binding, given.seed),
       state: holdAll(binding, state),
       inputs: holdAll(binding, given.inputs),
-    })
-  const first = at(0, given.state)
+    }
+    return traceStep(tf, backend, operations, step, handles, kept)
+  }
+  let first: Trace | undefined
   try {
+    first = at(0, given.state)
     const second = at(SECOND_STEP, first.state)
     freeAll(binding, second.state)
     refuseDifference(first.graph, second.graph)
     return { graph: first.graph, expected: first.state }
   } catch (error) {
-    freeAll(binding, first.state)
+    if (first !== undefined) freeAll(binding, first.state)
     throw error
+  } finally {
+    freeKept(kept) // not before: the second step may use what the first one kept, and be refused for it
   }
 }
 

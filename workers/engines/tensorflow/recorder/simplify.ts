@@ -1,5 +1,5 @@
 import { DTYPE } from './binding.ts'
-import { areAlike, formOf, type Graph, isSameShape, type Node, sizeOf, type Value } from './graph.ts'
+import { areAlike, formOf, type Graph, isSameShape, type Node, type Value } from './graph.ts'
 
 /**
  * The same graph with fewer nodes and the same bits: what no output needs is left out, what is there twice is
@@ -74,6 +74,8 @@ function sameAs(node: Node, inputs: readonly Value[]): Value | null {
 function isOnes({ node }: Value): boolean {
   const [form] = node.outputs
   if (node.kind !== 'constant' || form?.dtype !== DTYPE.float32) return false
-  const { buffer, byteOffset } = node.bytes
-  return new Float32Array(buffer, byteOffset, sizeOf(form.shape)).every((number) => number === 1)
+  const { buffer, byteOffset, byteLength } = node.bytes
+  return (
+    byteLength > 0 && new Float32Array(buffer, byteOffset, byteLength / 4).every((number) => number === 1)
+  )
 }

@@ -34,13 +34,15 @@ export interface StepArguments {
 
 /**
  * Calls a step once and hands what it returns to `take`, while its tensors still live; everything that it made
- * is freed then, also where it throws. The handles that it was given are used up.
+ * is freed then, also where it throws, but for what it kept with tf.keep, which is noted in `kept`. The handles that
+ * it was given are used up.
  */
 export function callStep<T>(
   tf: Tfjs,
   backend: Backend,
   step: Step<Tensors, Tensors, Tensors>,
   given: StepArguments,
+  kept: Tensor[],
   take: (outcome: Outcome<Tensors, Tensors>) => T,
 ): T {
   const variables: Variable[] = []
@@ -52,6 +54,7 @@ export function callStep<T>(
     return made
   }
   let taken: { readonly value: T } | undefined
+  const stop = collectKept(tf, kept)
   try {
     tf.tidy(() => {
       const state = mapped(given.state, variable)
@@ -61,9 +64,28 @@ export function callStep<T>(
       taken = { value: take(outcomeOf(step(state, inputs, now))) }
     })
   } finally {
+    stop()
     for (const made of variables) if (!made.isDisposed) made.dispose()
   }
   return taken!.value
+}
+
+/** Puts what tf.keep is called with into a list. @returns what ends it */
+function collectKept(tf: Tfjs, kept: Tensor[]): () => void {
+  const engine = tf.engine()
+  const { keep } = engine
+  engine.keep = (tensor) => {
+    kept.push(tensor)
+    return keep.call(engine, tensor) as typeof tensor
+  }
+  return () => {
+    engine.keep = keep
+  }
+}
+
+/** Frees what steps have kept, unless they freed it themselves. */
+export function freeKept(kept: readonly Tensor[]): void {
+  for (const tensor of kept) if (!tensor.isDisposed) tensor.dispose()
 }
 
 function outcomeOf(returned: unknown): Outcome<Tensors, Tensors> {

@@ -1,4 +1,4 @@
-import { correctTypes } from './attributes.ts'
+import { constantBytes, correctTypes } from './attributes.ts'
 import {
   type Attribute,
   type Backend,
@@ -13,13 +13,18 @@ import { areAlike, type Form, formOf, type Graph, type Node, sizeOf, type Value 
 import type { Operation } from './operations.ts'
 import { withOverrides } from './overrides.ts'
 import { markPlace, placeOf, RecordingRefused } from './refusal.ts'
-import { callStep, type Outcome, type Step, type StepArguments, type Tensors } from './step.ts'
+import { callStep, type Outcome, type Step, type StepArguments, type Tensor, type Tensors } from './step.ts'
+
+const MB = 2 ** 20
 
 /** Constants are copied with every load of a graph; what is larger belongs on the device once, as an input. */
-const LARGEST_CONSTANT = 4 * 2 ** 20
+const LARGEST_CONSTANT = 4 * MB
 
-/** Constants made of constants are computed now, up to this many bytes. */
-const LARGEST_FOLDED = 2 ** 16
+/** All constants of a step, of the 2 GB that a protocol buffer can hold. */
+const MOST_CONSTANTS = 256 * MB
+
+/** What is made of constants alone is looked at, whether it can be one, up to this many bytes. */
+const LARGEST_FOLDED = 64 * MB
 
 /** Operations whose results' shapes depend on values, so that no graph can be made for them beforehand. */
 const SHAPED_BY_VALUES = new Set([
@@ -51,6 +56,7 @@ export function traceStep(
   operations: Operations,
   step: Step<Tensors, Tensors, Tensors>,
   given: StepArguments,
+  kept: Tensor[],
 ): Trace {
   const { binding } = backend
   const tape = new Tape(binding, operations, given)
@@ -66,7 +72,7 @@ export function traceStep(
   }
   try {
     return withOverrides(tf, backend, () =>
-      callStep(tf, backend, step, given, (outcome) => finish(backend, tape, given, outcome, binding)),
+      callStep(tf, backend, step, given, kept, (outcome) => finish(backend, tape, given, outcome, binding)),
     )
   } finally {
     backend.binding = binding
@@ -81,6 +87,7 @@ class Tape {
   readonly #operations: Operations
   readonly #values = new Map<number, Value>()
   readonly #made = new WeakSet<object>()
+  #constants = 0 // bytes
 
   constructor(binding: Binding, operations: Operations, given: StepArguments) {
     this.#binding = binding
@@ -119,15 +126,10 @@ class Tape {
         place: placeOf(place),
       })
     }
-    if (values.byteLength > LARGEST_CONSTANT) {
-      const size = `${(values.byteLength / 2 ** 20).toFixed(1)} MB`
-      throw new RecordingRefused(
-        `a constant of shape [${shape}] holds ${size}, more than ${LARGEST_CONSTANT / 2 ** 20} MB; make it an input, or compute it with tf.fill or tf.zerosLike`,
-        { place: placeOf(place) },
-      )
-    }
+    const bytes = constantBytes(dtype, values)
+    this.#refuseSize(bytes, shape, place)
     const id = this.#binding.createTensor(shape, dtype, values)
-    this.#constant({ id, shape, dtype }, bytesOf(values), place)
+    this.#constant({ id, shape, dtype }, bytes, place)
     return id
   }
 
@@ -159,6 +161,21 @@ class Tape {
     if (reason !== null) throw new RecordingRefused(reason, { operation: name, place: placeOf(mark) })
   }
 
+  #refuseSize({ length }: Uint8Array, shape: readonly number[], mark: Error): void {
+    const place = placeOf(mark)
+    const say = (bytes: number) => `${(bytes / MB).toFixed(1)} MB`
+    const remedy = 'make it an input, or compute it in the step'
+    this.#constants += length
+    if (length > LARGEST_CONSTANT) {
+      const fact = `a constant of shape [${shape}] holds ${say(length)}, more than ${say(LARGEST_CONSTANT)}`
+      throw new RecordingRefused(`${fact}; ${remedy}`, { place })
+    }
+    if (this.#constants > MOST_CONSTANTS) {
+      const fact = `the step's constants come to more than ${say(MOST_CONSTANTS)}`
+      throw new RecordingRefused(`${fact} here; ${remedy}`, { place })
+    }
+  }
+
   #register(
     name: string,
     attributes: readonly Attribute[],
@@ -168,10 +185,11 @@ class Tape {
   ): void {
     const isConstant = inputs.every(({ node }) => node.kind === 'constant') // also of no inputs at all
     if (isConstant && handles.every(isFoldable)) {
-      for (const handle of handles) {
-        this.#constant(handle, bytesOf(this.#binding.tensorDataSync(handle.id)), place)
+      const all = handles.map(({ id, dtype }) => constantBytes(dtype, this.#binding.tensorDataSync(id)))
+      if (all.every(({ length }) => length <= LARGEST_CONSTANT)) {
+        for (const [k, handle] of handles.entries()) this.#constant(handle, all[k]!, place)
+        return
       }
-      return
     }
     const outputs = handles.map(formOfHandle)
     const node = { kind: 'operation', name, attributes, inputs, outputs, bytes: NOTHING, place } as const
@@ -264,9 +282,4 @@ function isFoldable({ dtype, shape }: Handle): boolean {
 
 function formOfHandle({ dtype, shape }: Handle): Form {
   return { dtype, shape }
-}
-
-/** A copy: what JavaScript does with its array afterwards is nothing to the recording. */
-function bytesOf(values: ArrayBufferView): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice()
 }
