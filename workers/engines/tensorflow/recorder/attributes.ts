@@ -1,5 +1,5 @@
-import { ATTRIBUTE, type Attribute, DTYPE } from './binding.ts'
-import { formOf, sizeOf, type Value } from './graph.ts'
+import { ATTRIBUTE, type Attribute } from './binding.ts'
+import { formOf, type Value } from './graph.ts'
 import type { Argument, Operation } from './operations.ts'
 import { Message } from './proto.ts'
 
@@ -136,47 +136,12 @@ export function shapesValue(shapes: readonly (readonly number[])[]): Message {
   return new Message().message(VALUE.list, list)
 }
 
-/** An AttrValue that names a function. */
-export function functionValue(name: string): Message {
-  return new Message().message(VALUE.function, new Message().string(1, name))
-}
-
-/** Fields of TensorProto. `filled`, by type: where one value stands for all elements. */
-const TENSOR = { dtype: 1, shape: 2, content: 4, filled: { float: 5, int: 7, bool: 11 } }
-
-/**
- * An AttrValue that is a tensor.
- *
- * @param bytes its memory in row-major order, or one element that fills it
- */
-export function tensorValue(dtype: number, shape: readonly number[], bytes: Uint8Array): Message {
-  const tensor = new Message().number(TENSOR.dtype, dtype).message(TENSOR.shape, shapeMessage(shape))
-  const width = WIDTHS[dtype]
-  if (width !== bytes.length || sizeOf(shape) <= 1) tensor.bytes(TENSOR.content, bytes)
-  else fill(tensor, dtype, new DataView(bytes.buffer, bytes.byteOffset))
+/** An AttrValue that is a TensorProto. */
+export function protoValue(tensor: Message): Message {
   return new Message().message(VALUE.tensor, tensor)
 }
 
-function fill(tensor: Message, dtype: number, element: DataView): void {
-  if (dtype === DTYPE.float32) tensor.float(TENSOR.filled.float, element.getFloat32(0, true))
-  else if (dtype === DTYPE.int32) tensor.number(TENSOR.filled.int, element.getInt32(0, true))
-  else if (dtype === DTYPE.bool) tensor.number(TENSOR.filled.bool, element.getUint8(0) !== 0)
-  else tensor.number(TENSOR.filled.int, element.getUint8(0))
-}
-
-/** Bytes of an element of the types whose constants may be given by one element. */
-const WIDTHS: Readonly<Record<number, number>> = {
-  [DTYPE.float32]: 4,
-  [DTYPE.int32]: 4,
-  [DTYPE.bool]: 1,
-  [DTYPE.uint8]: 1,
-}
-
-/** A constant's memory, cut to one element where all have the same bits. A copy either way. */
-export function constantBytes(dtype: number, values: ArrayBufferView): Uint8Array {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  const width = WIDTHS[dtype]
-  const isFilled =
-    width !== undefined && bytes.length > width && bytes.every((byte, k) => byte === bytes[k % width])
-  return bytes.slice(0, isFilled ? width : bytes.length)
+/** An AttrValue that names a function. */
+export function functionValue(name: string): Message {
+  return new Message().message(VALUE.function, new Message().string(1, name))
 }

@@ -1,5 +1,6 @@
-import { encodeAttributes, intValue, outputNames, stringValue, tensorValue, typeValue } from './attributes.ts'
+import { encodeAttributes, intValue, outputNames, stringValue, typeValue } from './attributes.ts'
 import { DTYPE } from './binding.ts'
+import { tensorValue } from './constant.ts'
 import { type Form, formOf, type Graph, type Node, type Value } from './graph.ts'
 import { KERNEL_LABEL, nameWithOneDnn } from './onednn.ts'
 import type { Operation } from './operations.ts'
