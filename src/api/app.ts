@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { ExperimentError } from '../experiment/failure.ts'
 import { answerBrokenRequest, holdToTime } from './broken-request.ts'
 import { drain } from './drain.ts'
-import { UPLOAD_TYPE } from './import-reply.ts'
+import { isUpload } from './import-reply.ts'
 import { parseJsonBody } from './json-body.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { describeApi } from './openapi.ts'
@@ -91,7 +91,7 @@ function bound(app: FastifyInstance, limits: Limits): void {
   // cost start-up time, and turns Infinity into a wrong number where JSON.stringify writes null.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.addHook('onRequest', async (request) => {
-    if (request.headers['content-type'] !== UPLOAD_TYPE) holdToTime(request.raw, limits)
+    if (!isUpload(request)) holdToTime(request.raw, limits)
   })
   app.setErrorHandler(async (error, request, reply) => {
     if ((error as { statusCode?: number }).statusCode === 413)

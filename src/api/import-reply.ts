@@ -9,6 +9,11 @@ import { problemOf } from './problem.ts'
 /** The media type of a body that is the file itself. */
 export const UPLOAD_TYPE = 'application/octet-stream'
 
+/** Whether a request's body is a file and not JSON. */
+export function isUpload({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase() === UPLOAD_TYPE
+}
+
 /**
  * Answers an import: with the set once it is there, or, where the client accepts events, with `progress` as it goes and then
  * `dataset` or `problem`. A client that leaves takes its import along.

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { DatasetRequest, DatasetView, UploadQuery } from '../../experiment/dataset-view.ts'
 import { DatasetId, DatasetListQuery, DatasetPage, pageOf } from '../dataset-list.ts'
 import { ImageImports } from '../image-imports.ts'
-import { replyWithImport, UPLOAD_TYPE } from '../import-reply.ts'
+import { isUpload, replyWithImport, UPLOAD_TYPE } from '../import-reply.ts'
 import type { RouteParts } from '../parts.ts'
 import { alsoMedia, operation, problems } from '../replies.ts'
 
@@ -23,8 +23,7 @@ export const datasetRoutes =
     const schemas = { body: { content }, querystring: UploadQuery, response: posted }
     app.post('/v1/datasets', operation('datasets', 'addDataset', POST, schemas), (request, reply) =>
       replyWithImport(request, reply, { limits, closing }, (waiter) => {
-        if (request.headers['content-type'] !== UPLOAD_TYPE)
-          return imports.fromPath(request.body as DatasetRequest, waiter)
+        if (!isUpload(request)) return imports.fromPath(request.body as DatasetRequest, waiter)
         const bytes = Number(request.headers['content-length'] ?? Number.NaN)
         const announced = Number.isNaN(bytes) ? null : bytes
         return imports.fromUpload(request.body as Readable, announced, request.query, waiter)
