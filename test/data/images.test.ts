@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { it } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { inMemory } from '../../src/data/images/image-set.ts'
 import { pixelCovariance, poolImages } from '../../src/data/images/pooled-images.ts'
 import { inspectData } from '../../src/data/inspect.ts'
 import { trace } from '../../src/data/linear-algebra.ts'
@@ -78,7 +79,7 @@ for (const [name, view] of Object.entries(views)) {
 
 it('crop moments are the average over every image and every position', async () => {
   const { moments } = await openProblem(images(path, { kind: 'crop', size: 2 }, 4))
-  const set = { count, height, width, channels: 1, values: pixels }
+  const set = inMemory({ count, height, width, channels: 1 }, pixels)
   const { pixels: pooled } = poolImages('test', set, 4)
   const [Sxx, Syx] = [new Float64Array(16), new Float64Array(16)]
   for (let k = 0; k < count; k++) {
@@ -101,7 +102,11 @@ it('crop moments are the average over every image and every position', async () 
 
 it('pooling by a half and a third weighs cut pixels by their area', () => {
   const values = Float64Array.from([0, 1, 2, 3, 4, 5, 9, 9, 9, 9, 9, 9])
-  const { pixels: pooled } = poolImages('test', { count: 2, height: 2, width: 3, channels: 1, values }, 2)
+  const { pixels: pooled } = poolImages(
+    'test',
+    inMemory({ count: 2, height: 2, width: 3, channels: 1 }, values),
+    2,
+  )
   // Cells 1½ pixels wide: (0 + ½)/1½ = 1/3, (½ + 2)/1½ = 5/3, then 10/3 and 14/3; the second image is 9 everywhere.
   const gaps = [1 / 3, 5 / 3, 10 / 3, 14 / 3].map((cell) => (9 - cell) / 2)
   const size = Math.sqrt(gaps.reduce((sum, g) => sum + g * g, 0) / 4)
@@ -113,7 +118,12 @@ it('pooling by a half and a third weighs cut pixels by their area', () => {
 
 it('a limit takes images spread over the whole set', () => {
   const values = Float64Array.from({ length: 10 }, (_, k) => k)
-  const { pixels: pooled } = poolImages('test', { count: 10, height: 1, width: 1, channels: 1, values }, 1, 5)
+  const { pixels: pooled } = poolImages(
+    'test',
+    inMemory({ count: 10, height: 1, width: 1, channels: 1 }, values),
+    1,
+    5,
+  )
   assert.deepEqual(
     [...pooled].map((x) => Math.round(Math.sqrt(8) * x)),
     [-4, -2, 0, 2, 4],

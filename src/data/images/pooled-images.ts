@@ -1,5 +1,5 @@
 import { type Matrix, zeros } from '../../experiment/matrix.ts'
-import { type ImageSet, unreadable } from './image-set.ts'
+import { type ImageHeader, type ImageSet, type Pixels, unreadable } from './image-set.ts'
 import { addProducts, BLOCK, blockOf } from './products.ts'
 
 /**
@@ -12,6 +12,9 @@ export interface PooledImages {
   readonly resolution: number
   readonly pixels: Float32Array // [count][resolution²], row by row
 }
+
+/** Images that are read together. */
+const PART = 1024
 
 /**
  * @param limit how many images to use, spread evenly over the set (sets are often sorted by class)
@@ -29,9 +32,15 @@ export function poolImages(
   const down = cells(set.height, resolution)
   const across = cells(set.width, resolution)
   const rows = new Float64Array(resolution * set.width)
+  const imageSize = set.height * set.width * set.channels
+  let [first, part] = [0, set.slice(0, 0)] // images from the first on
   for (let k = 0; k < count; k++) {
     const image = Math.floor((k * set.count) / count)
-    poolRows(set, image, down, rows)
+    if (image * imageSize >= first * imageSize + part.length) {
+      first = image
+      part = set.slice(first, Math.min(PART, set.count - first))
+    }
+    poolRows(set, part, (image - first) * imageSize, down, rows)
     for (let i = 0; i < resolution; i++) {
       for (let j = 0; j < resolution; j++) {
         let sum = 0
@@ -60,9 +69,13 @@ export function cells(size: number, parts: number): { at: number; weight: number
 }
 
 /** Averages one image down its columns and over its channels into out [resolution][width]. */
-function poolRows(set: ImageSet, image: number, down: ReturnType<typeof cells>, out: Float64Array): void {
-  const { height, width, channels, values } = set
-  const from = image * height * width * channels
+function poolRows(
+  { width, channels }: ImageHeader,
+  values: Pixels,
+  from: number,
+  down: ReturnType<typeof cells>,
+  out: Float64Array,
+): void {
   out.fill(0)
   for (const [i, cell] of down.entries()) {
     for (const { at, weight } of cell) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatasetView } from '../../experiment/dataset-view.ts'
@@ -141,13 +141,13 @@ export function registeredImages(artifacts: string, record: DatasetRecord): Imag
     async load(): Promise<ImageSet> {
       const path = contentPath(artifacts, sha256)
       const set = await openImageSet(artifacts, id)
-      set.close()
-      const bytes = await readFile(path)
-      if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+      const hash = createHash('sha256')
+      for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk)
+      if (hash.digest('hex') !== sha256) {
+        set.close()
         throw unreadable(id, 'its bytes are not those that were registered; remove it and add it again')
       }
-      const { pixelsAt, labelsAt } = parseSetHeader(bytes.subarray(0, setHeaderBytes(bytes)))
-      return { count, height, width, channels, values: bytes.subarray(pixelsAt, labelsAt) }
+      return { count, height, width, channels, slice: set.images, close: set.close }
     },
   }
 }
