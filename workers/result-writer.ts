@@ -1,6 +1,7 @@
 import { writePack } from '../src/artifacts/pack.ts'
 import { type RunFiles, type RunKey, writeRun } from '../src/artifacts/run-folder.ts'
 import { ExperimentError } from '../src/experiment/failure.ts'
+import { areLinear } from '../src/experiment/matrix.ts'
 import { soloCohort } from '../src/queue/cohort-job.ts'
 
 /** Puts finished runs on the disk: a job on its own into its folder at once, runs of a larger cohort into packs. */
@@ -52,9 +53,11 @@ export function openResultWriter(artifacts: string, cohort: string): ResultWrite
   }
 }
 
-function numbersOf({ measurements: { step, amplitudes }, weights }: RunFiles): number {
-  const matrices = [...weights.layers, weights.decoder]
-  return matrices.reduce((sum, { data }) => sum + data.length, step.length * (3 + amplitudes.length))
+function numbersOf({ measurements: { step, amplitudes, probes = {} }, weights }: RunFiles): number {
+  const matrices = areLinear(weights) ? [...weights.layers, weights.decoder] : Object.values(weights)
+  const probed = Object.values(probes).reduce((count, { values }) => count + values.length, 0)
+  const series = 3 + amplitudes.length + probed
+  return matrices.reduce((sum, { data }) => sum + data.length, step.length * series)
 }
 
 async function pack(artifacts: string, cohort: string, runs: readonly Waiting[]): Promise<void> {

@@ -15,5 +15,13 @@ export function thinTrajectory(trajectory: TrajectoryView, points: number): Traj
       measured: pick(measured),
       predicted: pick(predicted),
     })),
+    ...(trajectory.probes && {
+      probes: Object.fromEntries(
+        Object.entries(trajectory.probes).map(([name, { names, values }]) => [
+          name,
+          { names, values: values.map(pick) },
+        ]),
+      ),
+    }),
   }
 }

@@ -7,17 +7,18 @@ export interface Column {
   readonly values: readonly (number | null)[]
 }
 
-/** What a worker saw as a table: time, step, loss and measured_<i>, |W̄ q_i|, for each feature. */
+/** What a worker saw as a table: time, step, loss, measured_<i>, |W̄ q_i|, for each feature, and the probes of a net. */
 export function measuredColumns(measurements: Measurements): Column[] {
   return [
     { name: 'time', values: measurements.time },
     { name: 'step', values: measurements.step },
     { name: 'loss', values: finiteOrNull(measurements.loss) },
     ...measurements.amplitudes.map((values, i) => ({ name: `measured_${i}`, values: finiteOrNull(values) })),
+    ...probeColumns(measurements.probes ?? {}),
   ]
 }
 
-/** Measurement beside theory as a table: time, step, loss, then measured_<i> and predicted_<i> by feature. */
+/** Measurement beside theory as a table: time, step, loss, then measured_<i> and predicted_<i> by feature, then probes. */
 export function trajectoryColumns(trajectory: TrajectoryView): Column[] {
   return [
     { name: 'time', values: trajectory.time },
@@ -27,10 +28,23 @@ export function trajectoryColumns(trajectory: TrajectoryView): Column[] {
       { name: `measured_${index}`, values: measured },
       { name: `predicted_${index}`, values: predicted },
     ]),
+    ...probeColumns(trajectory.probes ?? {}),
   ]
 }
 
+/** probe_<name>, or probe_<name>_<i> for each of several values. */
+function probeColumns(
+  probes: Readonly<Record<string, { readonly values: readonly (readonly (number | null)[])[] }>>,
+): Column[] {
+  return Object.entries(probes).flatMap(([probe, { values }]) =>
+    values.map((series, i) => ({
+      name: values.length === 1 ? `probe_${probe}` : `probe_${probe}_${i}`,
+      values: finiteOrNull(series),
+    })),
+  )
+}
+
 /** As JSON would keep them: −0 is 0. */
-function finiteOrNull(values: readonly number[]): (number | null)[] {
-  return values.map((value) => (Number.isFinite(value) ? value + 0 : null))
+function finiteOrNull(values: readonly (number | null)[]): (number | null)[] {
+  return values.map((value) => (value !== null && Number.isFinite(value) ? value + 0 : null))
 }

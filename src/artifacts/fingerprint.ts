@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Weights } from '../experiment/matrix.ts'
+import { areLinear, type RunWeights } from '../experiment/matrix.ts'
 import type { Measurements } from '../experiment/measurement.ts'
 
 /**
@@ -10,23 +10,42 @@ import type { Measurements } from '../experiment/measurement.ts'
  * NaN and −0 as 0, because JSON, in which measurements are stored, keeps no more than that.
  *
  * Order: time, step, loss, number of features, then per feature its amplitudes and the time and amplitude
- * of its passages; number of layers, then per matrix (W¹ … Wᴸ, V) rows, columns and entries by row.
+ * of its passages; where there are probes their number, then per probe by name its name, the number of its series and each of them;
+ * number of layers, then per matrix (W¹ … Wᴸ, V) rows, columns and entries by row. A net's tensors have their number, then by
+ * name of each the name, shape and entries. A name is the list of its UTF-16 codes.
  */
-export function fingerprintOf(measurements: Measurements, weights: Weights): string {
+export function fingerprintOf(measurements: Measurements, weights: RunWeights): string {
   const lists = listsOf(measurements, weights)
   const bytes = canonicalBytes(lists)
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-function listsOf(measurements: Measurements, weights: Weights): ArrayLike<number>[] {
-  const { time, step, loss, amplitudes, passages } = measurements
+function listsOf(measurements: Measurements, weights: RunWeights): ArrayLike<number>[] {
+  const { time, step, loss, amplitudes, passages, probes } = measurements
   const lists: ArrayLike<number>[] = [time, step, loss, [amplitudes.length]]
   for (const [i, values] of amplitudes.entries()) {
     lists.push(values, passages[i]?.time ?? [], passages[i]?.amplitude ?? [])
   }
-  lists.push([weights.layers.length])
-  for (const { rows, cols, data } of [...weights.layers, weights.decoder]) lists.push([rows, cols], data)
+  if (probes !== undefined) {
+    lists.push([Object.keys(probes).length])
+    for (const [name, { values }] of byName(probes)) lists.push(codes(name), [values.length], ...values)
+  }
+  if (areLinear(weights)) {
+    lists.push([weights.layers.length])
+    for (const { rows, cols, data } of [...weights.layers, weights.decoder]) lists.push([rows, cols], data)
+  } else {
+    lists.push([Object.keys(weights).length])
+    for (const [name, { shape, data }] of byName(weights)) lists.push(codes(name), shape, data)
+  }
   return lists
+}
+
+function byName<T>(record: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function codes(name: string): number[] {
+  return Array.from({ length: name.length }, (_, i) => name.charCodeAt(i))
 }
 
 /** All lists, each behind its length, in one piece: a hash takes thousands of small ones many times slower. */

@@ -9,10 +9,10 @@ export interface NumpyArray {
 
 /**
  * The trajectory for numpy.load: time, step, loss [points], index [features], measured and predicted
- * [features][points]. NaN where there is no number.
+ * [features][points]; probe_<name> [values][points] of a net. NaN where there is no number.
  */
 export function trajectoryNpz(trajectory: TrajectoryView): Uint8Array {
-  const { time, step, loss, features } = trajectory
+  const { time, step, loss, features, probes = {} } = trajectory
   const series = (rows: readonly (readonly (number | null)[])[]): NumpyArray => ({
     shape: [rows.length, time.length],
     data: Float64Array.from(rows.flat(), (value) => value ?? Number.NaN),
@@ -24,6 +24,9 @@ export function trajectoryNpz(trajectory: TrajectoryView): Uint8Array {
     index: { shape: [features.length], data: BigInt64Array.from(features, ({ index }) => BigInt(index)) },
     measured: series(features.map(({ measured }) => measured)),
     predicted: series(features.map(({ predicted }) => predicted)),
+    ...Object.fromEntries(
+      Object.entries(probes).map(([name, { values }]) => [`probe_${name}`, series(values)]),
+    ),
   })
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ExperimentError } from '../experiment/failure.ts'
-import type { Weights } from '../experiment/matrix.ts'
+import type { RunWeights } from '../experiment/matrix.ts'
 import type { ArtifactFile, Manifest, Measurements } from '../experiment/measurement.ts'
 import type { ResolvedSpec } from '../experiment/resolve.ts'
 import { syncFolder, writeFileSynced } from './atomic-write.ts'
@@ -27,7 +27,7 @@ export interface RunKey {
 export interface RunFiles {
   readonly spec: ResolvedSpec
   readonly measurements: Measurements
-  readonly weights: Weights
+  readonly weights: RunWeights
   readonly manifest: Omit<Manifest, 'files' | 'fingerprint' | 'manifest'>
 }
 
@@ -147,7 +147,7 @@ export async function readMeasurements(root: string, id: string, attempt: number
 }
 
 /** The final weights. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
-export async function readWeights(root: string, id: string, attempt: number): Promise<Weights> {
+export async function readWeights(root: string, id: string, attempt: number): Promise<RunWeights> {
   return readSafetensors(await readArtifact(root, id, attempt, 'weights.safetensors'))
 }
 

@@ -1,5 +1,5 @@
 import { ExperimentError } from '../experiment/failure.ts'
-import type { Weights } from '../experiment/matrix.ts'
+import type { RunWeights } from '../experiment/matrix.ts'
 import type { Manifest, Measurements } from '../experiment/measurement.ts'
 import type { ResolvedSpec } from '../experiment/resolve.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -10,12 +10,14 @@ import {
   type TensorFile,
   weightsIn,
   weightTensors,
+  weightTexts,
   writeTensors,
 } from './safetensors.ts'
 
 /**
  * Everything of a finished run in one safetensors file: time, step, loss [points], amplitudes [features][points], the
- * passages of all features one after the other with their counts [features], the weights; spec and manifest as JSON texts.
+ * passages of all features one after the other with their counts [features], probes.<name> [values][points] and the weights, of
+ * a net behind `weights.`; spec and manifest as JSON texts.
  * Measurements are kept as measurements.json would: −0 is 0, and every number that is not finite is NaN. The public files of a run can be made of it to the byte, so their sizes and SHA-256 are not kept: the list of files of
  * its manifest is empty.
  */
@@ -23,16 +25,20 @@ export interface RunRecord {
   readonly spec: ResolvedSpec
   readonly manifest: Manifest
   readonly measurements: Measurements
-  readonly weights: Weights
+  readonly weights: RunWeights
 }
+
+const WEIGHTS = 'weights.'
+const PROBES = 'probes.'
 
 /** The record's bytes, and the manifest in it. */
 export function writeRecord(files: RunFiles): { bytes: Uint8Array; manifest: Manifest } {
   const { spec, measurements, weights } = files
   const fingerprint = fingerprintOf(measurements, weights)
   const manifest: Manifest = { manifest: 1, ...files.manifest, fingerprint, files: [] }
-  const texts = { format: 'jepalab', spec: JSON.stringify(spec), manifest: JSON.stringify(manifest) }
-  const tensors = [...seriesTensors(measurements), ...weightTensors(weights)]
+  const told = { spec: JSON.stringify(spec), manifest: JSON.stringify(manifest) }
+  const texts = { format: 'jepalab', ...told, ...weightTexts(weights) }
+  const tensors = [...seriesTensors(measurements), ...weightTensors(weights, WEIGHTS)]
   return { bytes: writeTensors(tensors, texts), manifest }
 }
 
@@ -46,7 +52,7 @@ export function readRecordBytes(bytes: Uint8Array, key: RunKey, name: string): R
   const file = readTensors(bytes, name)
   const manifest = manifestIn(file, key, name)
   const measurements = measurementsIn(file)
-  const weights = weightsIn(file)
+  const weights = weightsIn(file, WEIGHTS)
   if (fingerprintOf(measurements, weights) !== manifest.fingerprint) {
     const why = 'its numbers do not have the fingerprint of its manifest'
     throw new ExperimentError('ARTIFACT_DAMAGED', { name, why })
@@ -83,19 +89,24 @@ function seriesTensors({
   loss,
   amplitudes,
   passages,
+  probes = {},
 }: Measurements): (readonly [string, Tensor])[] {
   const list = (...parts: (readonly number[])[]): Tensor => {
     const data = joined(parts)
     return { shape: [data.length], data }
   }
+  const table = (rows: readonly (readonly number[])[]): Tensor => {
+    return { shape: [rows.length, time.length], data: joined(rows) }
+  }
   return [
     ['time', list(time)],
     ['step', list(step)],
     ['loss', list(loss)],
-    ['amplitudes', { shape: [amplitudes.length, time.length], data: joined(amplitudes) }],
+    ['amplitudes', table(amplitudes)],
     ['passages.counts', list(passages.map((passage) => passage.time.length))],
     ['passages.time', list(...passages.map((passage) => passage.time))],
     ['passages.amplitude', list(...passages.map((passage) => passage.amplitude))],
+    ...Object.entries(probes).map(([name, { values }]) => [`${PROBES}${name}`, table(values)] as const),
   ]
 }
 
@@ -113,8 +124,13 @@ function measurementsIn(file: TensorFile): Measurements {
     const { data } = file.tensor(name, 1)
     return part(data, 0, data.length)
   }
-  const { shape, data } = file.tensor('amplitudes', 2)
-  const [features = 0, points = 0] = shape
+  const table = (name: string) => {
+    const { shape, data } = file.tensor(name, 2)
+    const [rows = 0, points = 0] = shape
+    return Array.from({ length: rows }, (_, i) => part(data, i * points, (i + 1) * points))
+  }
+  const probed = file.names.filter((name) => name.startsWith(PROBES))
+  const probes = probed.map((name) => [name.slice(PROBES.length), { values: table(name) }] as const)
   const [times, rungs] = [file.tensor('passages.time', 1).data, file.tensor('passages.amplitude', 1).data]
   let at = 0
   const passages = list('passages.counts').map((count) => {
@@ -126,8 +142,9 @@ function measurementsIn(file: TensorFile): Measurements {
     time: list('time'),
     step: list('step'),
     loss: list('loss'),
-    amplitudes: Array.from({ length: features }, (_, i) => part(data, i * points, (i + 1) * points)),
+    amplitudes: table('amplitudes'),
     passages,
+    ...(probes.length > 0 && { probes: Object.fromEntries(probes) }),
   }
 }
 

@@ -11,6 +11,22 @@ export interface Weights {
   readonly decoder: Matrix // JEPA [width][width], MAE [features][width]
 }
 
+/** Trained parameters of any other shape by name, in the order in which they are stored. */
+export type NamedTensors = Readonly<Record<string, NamedTensor>>
+
+export interface NamedTensor {
+  readonly shape: readonly number[]
+  readonly data: Float32Array // row-major
+}
+
+/** What a run's training ends with: matrices of a deep linear model, or a net's tensors. */
+export type RunWeights = Weights | NamedTensors
+
+/** Whether the weights are those of a deep linear model. */
+export function areLinear(weights: RunWeights): weights is Weights {
+  return Array.isArray(weights.layers)
+}
+
 /** A matrix of zeros. */
 export function zeros(rows: number, cols: number): Matrix {
   return { rows, cols, data: new Float64Array(rows * cols) }

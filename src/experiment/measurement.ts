@@ -1,8 +1,8 @@
 import type { Matrix } from './matrix.ts'
 
 /**
- * What a worker saw, free of theory. Amplitude of feature i is |W̄ q_i| (no unit), time is flow time
- * (Σ learning rate over the steps so far), step counts updates (accepted integrator steps in `flow`).
+ * What a worker saw, free of theory. Amplitude of feature i is |W̄ q_i| (no unit) of a deep linear model, of a net the values of the
+ * probe `latents`; time is flow time (Σ learning rate over the steps so far), step counts updates (accepted integrator steps in `flow`).
  */
 export interface Measurements {
   readonly time: number[] // [points], rising
@@ -15,6 +15,13 @@ export interface Measurements {
    * record from which critical times are read.
    */
   readonly passages: Passages[] // [features]
+  /** What probes saw of a net's representation, by name. */
+  readonly probes?: Readonly<Record<string, ProbeSeries>>
+}
+
+/** One series for each value of a probe (src/experiment/probe.ts). */
+export interface ProbeSeries {
+  readonly values: number[][] // [values][points]; NaN at rows at which it was not taken
 }
 
 export interface Passages {

@@ -7,6 +7,8 @@ const orNull = Type.Union([Type.Number(), Type.Null()])
 
 export const FeatureResult = Type.Object({
   index: Type.Integer(),
+  /** Of a known latent. */
+  name: Type.Optional(Type.String()),
   lambda: finite,
   rho: finite,
   criticalTime: Type.Object({ measured: orNull, predicted: orNull, leadingOrder: orNull }),
@@ -18,7 +20,15 @@ export const ResultView = Type.Object(
     id: Type.String(),
     objective: Objective,
     features: Type.Array(FeatureResult),
-    order: Type.Object({ measured: Type.Array(Type.Integer()), predicted: Type.Array(Type.Integer()) }),
+    order: Type.Object({
+      measured: Type.Array(Type.Integer()),
+      predicted: Type.Array(Type.Integer()),
+      /** Of a net, for which there is no theory: by falling λ and by falling ρ. */
+      byLambda: Type.Optional(Type.Array(Type.Integer())),
+      byRho: Type.Optional(Type.Array(Type.Integer())),
+    }),
+    /** Of a net: Spearman's rank correlation of the measured order with that by falling λ and that by falling ρ. */
+    orderCorrelation: Type.Optional(Type.Object({ byLambda: orNull, byRho: orNull })),
     /** Spearman's rank correlation of measured and predicted critical times over features that both learn. */
     rankCorrelation: orNull,
     greedyIndex: Type.Object({ measured: orNull, predicted: orNull }),
@@ -28,7 +38,21 @@ export const ResultView = Type.Object(
     commutator: finite,
     asymmetry: finite,
     loss: Type.Object({ initial: orNull, final: orNull }),
-    probes: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    /** What probes of a net's representation saw first and last; their series are in the trajectory. */
+    probes: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object({
+          names: Type.Array(Type.String()),
+          initial: Type.Array(orNull),
+          final: Type.Array(orNull),
+        }),
+      ),
+    ),
+    /** When a net's representation first told samples apart no more; null where it always did. */
+    collapse: Type.Optional(
+      Type.Union([Type.Object({ step: finite, time: finite, message: Type.String() }), Type.Null()]),
+    ),
     steps: finite,
     wallSeconds: finite,
     stepsPerSecond: orNull,
@@ -55,6 +79,13 @@ export const TrajectoryView = Type.Object(
         /** When the measured amplitude first passed each rung of the ladder 10^(k/40): finer than the rows. */
         passages: Type.Optional(Type.Object({ time: Type.Array(finite), amplitude: Type.Array(finite) })),
       }),
+    ),
+    /** Of a net: per probe the names of its values and a series for each; null at rows at which it was not taken. */
+    probes: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object({ names: Type.Array(Type.String()), values: Type.Array(Type.Array(orNull)) }),
+      ),
     ),
   },
   { $id: 'Trajectory' },

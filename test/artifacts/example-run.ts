@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { RunFiles } from '../../src/artifacts/run-folder.ts'
-import { fromRows } from '../../src/experiment/matrix.ts'
+import { fromRows, type NamedTensors } from '../../src/experiment/matrix.ts'
 import type { Measurements } from '../../src/experiment/measurement.ts'
 
 /** A folder of a test's own, gone when the test ends. */
@@ -79,4 +79,30 @@ export function runFiles(attempt = 1): RunFiles {
       versions: { node: process.versions.node },
     },
   }
+}
+
+/** Of a net: a probe that was not taken in every row, and tensors of several shapes. */
+export const netMeasurements: Measurements = {
+  ...measurements,
+  passages: measurements.amplitudes.map(() => ({ time: [], amplitude: [] })),
+  probes: {
+    latents: {
+      values: [
+        [0.1, Number.NaN, 0.75],
+        [-0.25, Number.NaN, 1 / 3],
+      ],
+    },
+    rank: { values: [[3.5, 2, -0]] },
+  },
+}
+
+export const netWeights: NamedTensors = {
+  'encoder.0.kernel': { shape: [1, 2, 2], data: Float32Array.of(1 / 3, -0, 1e-40, 4) },
+  'encoder.0.bias': { shape: [3], data: Float32Array.of(0.1, 0.2, 0.3) },
+  scale: { shape: [], data: Float32Array.of(7) },
+}
+
+/** Files of a small finished run of a net. */
+export function netFiles(attempt = 1): RunFiles {
+  return { ...runFiles(attempt), measurements: netMeasurements, weights: netWeights }
 }

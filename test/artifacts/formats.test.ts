@@ -86,7 +86,7 @@ it('safetensors gives back every bit of the weights, also from the middle of a b
   const shifted = new Uint8Array(bytes.length + 3)
   shifted.set(bytes, 3)
   assert.deepEqual(readSafetensors(shifted.subarray(3)), weights)
-  assert.ok(Object.is(readSafetensors(bytes).decoder.data[4], -0))
+  assert.ok(Object.is((readSafetensors(bytes) as typeof weights).decoder.data[4], -0))
 })
 
 it('a truncated or lying safetensors file is damaged, not read', () => {

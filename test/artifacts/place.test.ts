@@ -14,13 +14,14 @@ import {
   readSeries,
 } from '../../src/artifacts/place.ts'
 import { type RunFiles, writeRun } from '../../src/artifacts/run-folder.ts'
-import { id, measurements, runFiles, temporaryFolder } from './example-run.ts'
+import { id, measurements, netFiles, runFiles, temporaryFolder } from './example-run.ts'
 
 const key = { id, attempt: 1 }
 const alone: RunPlace = { ...key, cohort: `${id}-1` }
 const packed: RunPlace = { ...key, cohort: 'ctogether' }
 const files: [string, RunFiles][] = [
   ['a finished run', runFiles()],
+  ['a finished run of a net', netFiles()],
   [
     'a run that diverged',
     {
