@@ -31,7 +31,7 @@ export const Mixing = Type.Object(
     family: Type.Literal('mixing'),
     lambda: each(MAX_LATENTS),
     rho: each(MAX_LATENTS),
-    dimension: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
+    dimension: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LATENTS })),
     layers: Type.Optional(Type.Integer({ minimum: 1, maximum: 8, default: 3 })),
     slope: Type.Optional(slope),
   },

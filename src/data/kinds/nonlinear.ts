@@ -1,6 +1,6 @@
 import { ExperimentError, type FieldFault } from '../../experiment/failure.ts'
 import { canonicalJson } from '../../experiment/identity.ts'
-import { lengthFaults, rangeFaults } from '../checks.ts'
+import { lengthFaults, rounded } from '../checks.ts'
 import type { Kind } from '../kind.ts'
 import { numbersFrom, openSamples, type Source, stored, streamed } from '../nonlinear/batches.ts'
 import { calibrate } from '../nonlinear/calibration.ts'
@@ -31,8 +31,7 @@ function nonlinearFaults(data: NonlinearSpec): FieldFault[] {
   if (lengths.length > 0 && data.family !== 'factors') return lengths
   const faults = [...rhoFaults(rho)]
   if (data.family === 'factors') return [...faults, ...factorFaults(data)]
-  const variances = lambda.map((l, i) => l / rho[i]!)
-  faults.push(...rangeFaults('λ/ρ', variances, 'rho', true))
+  faults.push(...varianceFaults(data))
   const d = dimensionOf(data)
   if (d > MOST_ENTRIES) {
     const message = `The tree has ${d} entries at its leaves, channels × branching^(levels − 1), and ${MOST_ENTRIES} is the most; give fewer levels, branches or channels.`
@@ -43,6 +42,18 @@ function nonlinearFaults(data: NonlinearSpec): FieldFault[] {
     faults.push({ pointer: '/data/dimension', message })
   }
   return faults
+}
+
+/** Variances whose fourth powers, which norms of moments take, stay in the range of doubles. */
+const [LEAST_VARIANCE, MOST_VARIANCE] = [1e-60, 1e60]
+
+function varianceFaults({ lambda, rho }: NonlinearSpec): FieldFault[] {
+  return lambda.flatMap((l, i) => {
+    const variance = l / rho[i]!
+    if (variance >= LEAST_VARIANCE && variance <= MOST_VARIANCE) return []
+    const message = `Entry ${i} has variance λ/ρ = ${rounded(variance)}, which is not between ${LEAST_VARIANCE} and ${MOST_VARIANCE}; change its numbers.`
+    return [{ pointer: `/data/lambda/${i}`, message }]
+  })
 }
 
 function rhoFaults(rho: readonly number[]): FieldFault[] {

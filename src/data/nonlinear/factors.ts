@@ -35,6 +35,7 @@ export function factors({ factors: names, lambda, rho, size = 16, channels = 1 }
       sine: { shape: [size, size], data: grating.sine },
       cosine: { shape: [size, size], data: grating.cosine },
     },
+    work: 4 * d,
     render(latents, rows) {
       const out = new Float64Array(rows * d)
       const values = centre.slice()
@@ -52,6 +53,9 @@ export function factors({ factors: names, lambda, rho, size = 16, channels = 1 }
 
 /** The least radius of a shape, in pixels, that still says where it is and what. */
 const LEAST_RADIUS = 1
+
+/** A thousandth of a factor's range. */
+const LEAST_VARIANCE = 1e-6
 
 /** What the domain forbids of scenes. */
 export function factorFaults({
@@ -71,8 +75,13 @@ export function factorFaults({
     faults.push({ pointer: `/data/factors/${colour}`, message })
   }
   for (const [i, name] of names.entries()) {
-    if (lambda[i]! <= rho[i]! * (1 + 1e-12)) continue // rounding only
-    const message = `The factor ${name} has variance λ/ρ = ${rounded(lambda[i]! / rho[i]!)}, and its whole range has variance 1; lower λ to ρ = ${rho[i]} or less.`
+    const variance = lambda[i]! / rho[i]!
+    if (variance < LEAST_VARIANCE) {
+      const message = `The factor ${name} has variance λ/ρ = ${rounded(variance)}, which is lost in the images; give at least ${LEAST_VARIANCE}, or leave it out.`
+      faults.push({ pointer: `/data/lambda/${i}`, message })
+    }
+    if (variance <= 1 + 1e-12) continue // rounding only
+    const message = `The factor ${name} has variance λ/ρ = ${rounded(variance)}, and its whole range has variance 1; lower λ to ρ = ${rho[i]} or less.`
     faults.push({ pointer: `/data/lambda/${i}`, message })
   }
   const varied = names.indexOf('size')

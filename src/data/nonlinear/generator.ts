@@ -25,6 +25,8 @@ export interface Generator {
   /** What the variances of the entries of x add up to once it is scaled. */
   readonly totalVariance: number
   readonly parameters: Parameters
+  /** Products and sums, about, that one view takes. */
+  readonly work: number
   /** g of each row, [rows][latents] → [rows][d]. A row's numbers do not depend on the others. */
   render(latents: Float64Array, rows: number): Float64Array
 }

@@ -38,6 +38,7 @@ export function hierarchical(data: HierarchicalSpec): Generator {
       ...entries.map((v, l) => [`v${l}`, { shape: [w], data: v }]),
       ...teachers.map(({ data }, l) => [`T${l + 1}`, { shape: [w, b, w], data }]), // T[l][parent's entry][child][entry]
     ]),
+    work: latents * w ** 2,
     render(z, rows) {
       let h: Matrix = { rows, cols: w, data: new Float64Array(rows * w) }
       let offset = 0

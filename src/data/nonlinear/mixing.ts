@@ -31,6 +31,7 @@ export function mixing({ lambda, rho, dimension, layers = 3, slope = 0.2, seed =
     shape: [d],
     totalVariance: lambda.reduce((sum, l, i) => sum + l / rho[i]!, 0), // as a rotation has it
     parameters: Object.fromEntries(matrices.map((Q, a) => [`Q${a + 1}`, arrayOf(Q)])),
+    work: m * d + (layers - 1) * d ** 2,
     render(latents, rows) {
       let h: Matrix = { rows, cols: m, data: latents }
       for (const [a, step] of steps.entries()) {

@@ -19,21 +19,22 @@ export interface Population {
 }
 
 const CHUNK = 512
-/** Products to be summed at most, beside the least number of pairs: about a second. */
-const WORK = 2 ** 31
+/** Products and sums, about, that go into moments of more than the least number of pairs: a second or two. */
+const WORK = 2.5e9
 const MOST_PAIRS = 2 ** 17
 const LEAST_PAIRS = 2 ** 14
 
-/** Pairs that the moments of d entries are estimated from. */
-export function pairsFor(d: number): number {
-  return Math.max(LEAST_PAIRS, Math.min(MOST_PAIRS, 2 ** Math.floor(Math.log2(WORK / d ** 2))))
+/** Pairs that the moments of a generator are estimated from. */
+function pairsFor({ generator, calibration }: Source): number {
+  const each = calibration.mean.length ** 2 + 2 * generator.work
+  return Math.max(LEAST_PAIRS, Math.min(MOST_PAIRS, 2 ** Math.floor(Math.log2(WORK / each))))
 }
 
 /** The moments of samples that are never repeated; those of the noise, Sxx = Syy = νI, are exact. */
 export function streamMoments(source: Source, seed: number): Population {
   const d = source.calibration.mean.length
   const samples = openSamples({ ...source, noise: 0 }, seed, STREAMS.population)
-  const pairs = pairsFor(d)
+  const pairs = pairsFor(source)
   const half = pairs / 2
   const [early, late] = [0, half].map((first) => sumHalf(samples, first, half, d))
   const Sxx = combine(1, combine(0.5, early!.Sxx, 0.5, late!.Sxx), source.noise, identity(d))
@@ -88,7 +89,7 @@ function mirror({ data, rows }: Matrix): void {
 /** The moments of a stored set: its own, sample by sample, where it is small enough, else those of what it is drawn from. */
 export function storedMoments(source: Source, seed: number, count: number): Population {
   const d = source.calibration.mean.length
-  if (count > pairsFor(d)) return streamMoments(source, seed)
+  if (count > pairsFor(source)) return streamMoments(source, seed)
   const samples = openSamples(source, seed, STREAMS.pair)
   let [Sxx, Syx, Syy] = [zeros(d, d), zeros(d, d), zeros(d, d)]
   for (let k = 0; k < count; k += CHUNK) {

@@ -13,7 +13,13 @@ const { mixing, hierarchical, factors } = families
 const bad: [string, DataOfKind<'nonlinear'>, string, RegExp][] = [
   ['lists of different length', { ...mixing, rho: [0.5] }, '/data/rho', /1 entries but lambda has 4/],
   ['a ρ above 1', { ...mixing, rho: [0.5, 1.2, 0.5, 1] }, '/data/rho/1', /entry 1 is 1\.2.*above 1/],
-  ['an infinite variance', { ...mixing, rho: [0.5, 1e-320, 1, 1] }, '/data/rho/1', /λ\/ρ = Infinity/],
+  ['an infinite variance', { ...mixing, rho: [0.5, 1e-320, 1, 1] }, '/data/lambda/1', /λ\/ρ = Infinity/],
+  [
+    'a variance lost to rounding',
+    { ...mixing, lambda: [1, 1, 1e-70, 1] },
+    '/data/lambda/2',
+    /1e-70.*1e-60 and/,
+  ],
   ['fewer entries than latents', { ...mixing, dimension: 3 }, '/data/dimension', /3 is below the 4 latents/],
   ['a ρ above 1', { ...hierarchical, rho: [1, 1, 2] }, '/data/rho/2', /entry 2 is 2/],
   ['lists of different length', { ...hierarchical, lambda: [1] }, '/data/rho', /3 entries but lambda has 1/],
@@ -30,6 +36,12 @@ const bad: [string, DataOfKind<'nonlinear'>, string, RegExp][] = [
     { ...factors, lambda: [0.96, 0.4, 0.1, 0.05] },
     '/data/lambda/0',
     /position-x has variance λ\/ρ = 1\.01053.*lower λ to ρ = 0\.95/,
+  ],
+  [
+    'a factor that hardly moves',
+    { ...factors, lambda: [0.9, 1e-9, 0.1, 0.05] },
+    '/data/lambda/1',
+    /size has variance λ\/ρ = 1\.66667e-9, which is lost/,
   ],
   [
     'colour in grey images',
@@ -57,6 +69,36 @@ for (const [name, data, pointer, sentence] of bad) {
     assert.equal(faults[0]?.pointer, pointer)
     assert.match(faults[0]!.message, sentence)
     await assert.rejects(openProblem(data), { code: 'SPEC_INVALID' })
+  })
+}
+
+const one = { lambda: [0.7], rho: [1] }
+const legal: [string, DataOfKind<'nonlinear'>][] = [
+  ['one latent in one entry', { kind: 'nonlinear', family: 'mixing', ...one }],
+  ['views that share all', { ...mixing, rho: [1, 1, 1, 1] }],
+  ['views that share nearly nothing', { ...mixing, lambda: [1e-12, 1, 1, 1], rho: [1e-12, 1e-9, 1, 1] }],
+  ['variances of 1e-60 and 1e60', { ...mixing, lambda: [1e-60, 1e60, 1, 1], rho: [1, 1, 0.5, 1] }],
+  ['a stored set of two samples', { ...mixing, samples: 2 }],
+  ['one level', { kind: 'nonlinear', family: 'hierarchical', ...one }],
+  ['eight branches', { ...hierarchical, branching: 8, channels: 2 }],
+  ['its largest noise', { ...factors, size: 10, noise: 1e6 }],
+  ...(['position-x', 'size', 'shape', 'brightness', 'background', 'texture-contrast'] as const).map(
+    (name): [string, DataOfKind<'nonlinear'>] => [
+      `the factor ${name} alone and hardly moving`,
+      { kind: 'nonlinear', family: 'factors', factors: [name], lambda: [1e-6], rho: [1], size: 6 },
+    ],
+  ),
+]
+
+for (const [name, data] of legal) {
+  it(`${data.family} with ${name} is accepted, and has finite views and a finite spectrum`, async () => {
+    assert.deepEqual((await inspectData(data)).faults, [])
+    const { spectrum, latents, sampler } = await openProblem(data)
+    const { sigma2, lambda, rho, sigmaY2, commutator } = spectrum
+    const { x, y } = sampler(3).draw(1, 20)
+    const { estimate, loudness } = latents!
+    for (const list of [x, y, sigma2, lambda, rho, sigmaY2, loudness, [commutator, estimate?.error ?? 0]])
+      assert.ok(list.every(Number.isFinite), String(list))
   })
 }
 
