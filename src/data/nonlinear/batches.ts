@@ -4,6 +4,7 @@ import type { LatentBatch, LatentSampler } from '../sampler.ts'
 import { writeBlockNormals } from '../short-normal.ts'
 import type { Calibration } from './calibration.ts'
 import type { Generator } from './generator.ts'
+import { numbersFrom } from './latent-law.ts'
 
 /** Rows rendered at once: their intermediate states stay in the processor's cache. */
 const CHUNK = 512
@@ -102,11 +103,4 @@ export function stored(
       return samples(numbers)
     },
   }
-}
-
-/** first, first + 1, … */
-export function numbersFrom(first: number, count: number): Float64Array {
-  const numbers = new Float64Array(count)
-  for (let r = 0; r < count; r++) numbers[r] = first + r
-  return numbers
 }

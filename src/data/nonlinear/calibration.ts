@@ -1,6 +1,6 @@
 import { STREAMS } from '../philox.ts'
-import { numbersFrom } from './batches.ts'
 import type { Generator } from './generator.ts'
+import { numbersFrom } from './latent-law.ts'
 
 /** What makes the entries of x zero in the mean and of the wanted variance: x = scale · (g(z) − mean). */
 export interface Calibration {

@@ -1,8 +1,5 @@
 import type { DataOfKind } from '../../experiment/data-spec.ts'
-import { factors } from './factors.ts'
-import { hierarchical } from './hierarchical.ts'
 import type { LatentLaw } from './latent-law.ts'
-import { mixing } from './mixing.ts'
 
 /** A spec of kind nonlinear, of any family. */
 export type NonlinearSpec = DataOfKind<'nonlinear'>
@@ -29,19 +26,4 @@ export interface Generator {
   readonly work: number
   /** g of each row, [rows][latents] → [rows][d]. A row's numbers do not depend on the others. */
   render(latents: Float64Array, rows: number): Float64Array
-}
-
-/** The generator of a spec without faults: a function of the spec alone. */
-export function generatorOf(data: NonlinearSpec): Generator {
-  if (data.family === 'mixing') return mixing(data)
-  if (data.family === 'hierarchical') return hierarchical(data)
-  return factors(data)
-}
-
-/** d, whatever faults the spec has. */
-export function dimensionOf(data: NonlinearSpec): number {
-  if (data.family === 'mixing') return data.dimension ?? data.lambda.length
-  if (data.family === 'factors') return (data.size ?? 16) ** 2 * (data.channels ?? 1)
-  const { branching = 2, channels = 4, lambda } = data
-  return channels * branching ** (lambda.length - 1)
 }

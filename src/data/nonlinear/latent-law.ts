@@ -84,3 +84,10 @@ export function redrawnUniforms(lambda: readonly number[], rho: readonly number[
 function uniformOf(word: number): number {
   return (word + 0.5) * 2 ** -32
 }
+
+/** first, first + 1, … */
+export function numbersFrom(first: number, count: number): Float64Array {
+  const numbers = new Float64Array(count)
+  for (let r = 0; r < count; r++) numbers[r] = first + r
+  return numbers
+}

@@ -3,7 +3,8 @@ import type { Moments } from '../../experiment/measurement.ts'
 import { combine, frobenius, identity, multiply, scale, transpose } from '../linear-algebra.ts'
 import { STREAMS } from '../philox.ts'
 import type { MomentEstimate } from '../problem.ts'
-import { type DrawSamples, numbersFrom, openSamples, type Source } from './batches.ts'
+import { type DrawSamples, openSamples, type Source } from './batches.ts'
+import { numbersFrom } from './latent-law.ts'
 
 /**
  * Second moments of x and y, made of g(z) and g(z'), where no formula has them: by Monte Carlo, from draws that are fixed by the data's seed.

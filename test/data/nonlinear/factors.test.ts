@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { generatorOf } from '../../../src/data/nonlinear/generator.ts'
+import { generatorOf } from '../../../src/data/nonlinear/families.ts'
 import { RANGES } from '../../../src/data/nonlinear/scene.ts'
 import type { Factor } from '../../../src/experiment/nonlinear-spec.ts'
 import { openNonlinear } from './families.ts'
@@ -126,4 +126,30 @@ it('a background can be made the loudest and the least shared factor of the pixe
   assert.ok(spectrum.rho[loudest]! < 0.2, `the loudest feature has ρ ${spectrum.rho[loudest]}`)
   assert.ok(spectrum.rho[0]! > 0.8, `the most shared has ρ ${spectrum.rho[0]}`)
   assert.equal(features, 64)
+})
+
+it('the arrays of a generator and the formulas of docs/data.md draw the same images', () => {
+  const data = { kind: 'nonlinear', family: 'factors', size: 9, channels: 3 } as const
+  const names = ['size', 'texture-phase', 'position-x', 'colour', 'shape'] as const
+  const ones = names.map(() => 1)
+  const { parameters, render } = generatorOf({ ...data, factors: [...names], lambda: ones, rho: ones })
+  const z = [1.2, -0.7, 0.4, -1.6, 0.9]
+  const drawn = render(Float64Array.from(z), 1)
+  const { centre, slots, unit, sine, cosine } = parameters
+  const values = [...centre!.data]
+  for (const [i, slot] of [...slots!.data].entries()) values[slot] = values[slot]! + unit!.data[i]! * z[i]!
+  const [x, y, radius, shape, brightness, colour, background, phase, contrast] = values
+  for (let p = 0; p < 81; p++) {
+    const [du, dv] = [((p % 9) + 0.5) / 9 - x!, (Math.floor(p / 9) + 0.5) / 9 - y!].map(Math.abs)
+    const turn = 2 * Math.PI * phase!
+    const grating = sine!.data[p]! * Math.cos(turn) + cosine!.data[p]! * Math.sin(turn)
+    const behind = background! + contrast! * grating
+    const distance = (1 - shape!) * Math.hypot(du!, dv!) + shape! * Math.max(du!, dv!) - radius!
+    const cover = Math.min(1, Math.max(0, 0.5 - 9 * distance))
+    for (const [c, tint] of [colour!, 0, -colour!].entries()) {
+      const expected = behind + cover * (brightness! + tint - behind)
+      const error = Math.abs(drawn[3 * p + c]! - expected)
+      assert.ok(error < 1e-13, `pixel ${p}, channel ${c} is off by ${error}`) // rounding only
+    }
+  }
 })

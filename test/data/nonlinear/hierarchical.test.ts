@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { symmetricEigen } from '../../../src/data/linear-algebra.ts'
-import { generatorOf } from '../../../src/data/nonlinear/generator.ts'
+import { generatorOf } from '../../../src/data/nonlinear/families.ts'
 import { normals } from '../../../src/data/normal.ts'
 import { zeros } from '../../../src/experiment/matrix.ts'
 import { families, openNonlinear } from './families.ts'

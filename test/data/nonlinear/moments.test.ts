@@ -9,7 +9,7 @@ import {
   trace,
   transpose,
 } from '../../../src/data/linear-algebra.ts'
-import { generatorOf } from '../../../src/data/nonlinear/generator.ts'
+import { generatorOf } from '../../../src/data/nonlinear/families.ts'
 import type { DataOfKind } from '../../../src/experiment/data-spec.ts'
 import type { Matrix } from '../../../src/experiment/matrix.ts'
 import { assertSamplesMatch } from '../empirical.ts'
