@@ -26,6 +26,6 @@ export const LIMITS: Limits = {
   heartbeatMs: 15_000,
   inlineNumbers: 64,
   uploadBytes: 2 ** 31,
-  uploadMs: 3_600_000,
+  uploadMs: 1_800_000,
   imports: IMPORT_LIMITS,
 }
