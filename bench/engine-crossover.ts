@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { openProblem } from '../src/data/open-problem.ts'
 import { repositoryRoot } from '../src/experiment/repository.ts'
-import { resolveSpec } from '../src/experiment/resolve.ts'
+import { asLinear, resolveSpec } from '../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../src/experiment/spec.ts'
 import type { RunPlan } from '../workers/engines/engine.ts'
 import { referenceEngine } from '../workers/engines/reference/engine.ts'
@@ -71,7 +71,7 @@ async function planOf(mode: 'gradient-descent' | 'sgd', depth: number, features:
     moments: problem.moments,
     directions: problem.spectrum.directions,
     sampler: problem.sampler(0),
-    initial: initialWeights(spec, features),
+    initial: initialWeights(asLinear(spec), features),
     training: spec.training,
     points: [1e9],
   }

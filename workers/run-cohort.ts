@@ -1,13 +1,23 @@
 import { gaussianLaw } from '../src/data/gaussian-law.ts'
 import { MomentSampler } from '../src/data/moment-sampler.ts'
 import type { Problem } from '../src/data/problem.ts'
+import { ExperimentError } from '../src/experiment/failure.ts'
 import type { Progress } from '../src/experiment/job-view.ts'
-import type { Weights } from '../src/experiment/matrix.ts'
+import type { RunWeights, Weights } from '../src/experiment/matrix.ts'
 import type { Measurements, Outcome } from '../src/experiment/measurement.ts'
-import type { ResolvedSpec } from '../src/experiment/resolve.ts'
+import { asLinear, isNet, type LinearSpec, type ResolvedSpec } from '../src/experiment/resolve.ts'
 import { measurementPoints } from './dynamics/measurement-points.ts'
 import { Pace } from './dynamics/progress.ts'
-import type { Engine, Position, RunPlan, Trainee, Trajectory } from './engines/engine.ts'
+import type {
+  Engine,
+  NetPlan,
+  NetTrajectory,
+  Position,
+  RunPlan,
+  Trainee,
+  Trajectory,
+} from './engines/engine.ts'
+import { netPlan } from './engines/net-plan.ts'
 import { inPauses, itsTurn } from './engines/turn.ts'
 import { type AlignedStart, alignedStart } from './models/aligned-frame.ts'
 import { initialWeights } from './models/initial-weights.ts'
@@ -17,7 +27,7 @@ export interface TrainedRun {
   readonly outcome: Outcome
   readonly message: string | null
   readonly measurements: Measurements
-  readonly weights: Weights // where it diverged these may hold NaN or Infinity
+  readonly weights: RunWeights // where it diverged these may hold NaN or Infinity
   readonly steps: number
   readonly time: number
   readonly wallSeconds: number
@@ -69,9 +79,15 @@ export function trainCohort(engine: Engine, members: readonly Member[]): Promise
 
 /** Trains what could be planned. */
 function trainAll(engine: Engine, starts: readonly (Start | Error)[]): Promise<TrainedRun>[] {
+  const ends = new Map<Start, Promise<AnyTrajectory>>()
+  const enter = (ready: readonly Start[], trained: readonly Promise<AnyTrajectory>[]) => {
+    for (const [r, start] of ready.entries()) ends.set(start, trained[r]!)
+  }
   const ready = starts.filter((start): start is Start => !(start instanceof Error))
-  const trained = engine.train(ready.map(({ plan, pace }) => ({ plan, ...pace })))
-  const ends = new Map(ready.map((start, r) => [start, trained[r] as Promise<Trajectory>]))
+  const linear = ready.filter((start): start is LinearStart => start.kind === 'linear')
+  const nets = ready.filter((start): start is NetStart => start.kind === 'net')
+  if (linear.length > 0) enter(linear, engine.train(linear.map(({ plan, pace }) => ({ plan, ...pace }))))
+  if (nets.length > 0) enter(nets, netsOf(engine)(nets.map(({ plan, pace }) => ({ plan, ...pace }))))
   return starts.map((start) => {
     const end = start instanceof Error ? Promise.reject(start) : finished(ends.get(start), start)
     end.catch(ignore)
@@ -79,11 +95,18 @@ function trainAll(engine: Engine, starts: readonly (Start | Error)[]): Promise<T
   })
 }
 
+function netsOf({ name, trainNets }: Engine): NonNullable<Engine['trainNets']> {
+  if (trainNets !== undefined) return trainNets
+  throw new ExperimentError('ENGINE_UNAVAILABLE', { engine: name, why: 'it trains deep-linear models alone' })
+}
+
 /** Where a run was aborted before, nobody asks any more. Out here it keeps none of its cohort. */
 function ignore(): void {}
 
-async function finished(training: Promise<Trajectory> | undefined, start: Start): Promise<TrainedRun> {
-  return finish(await (training as Promise<Trajectory>), start)
+type AnyTrajectory = Trajectory | NetTrajectory
+
+async function finished(training: Promise<AnyTrajectory> | undefined, start: Start): Promise<TrainedRun> {
+  return finish(await (training as Promise<AnyTrajectory>), start)
 }
 
 /** What cannot be planned fails alone. */
@@ -96,9 +119,20 @@ function orError<T>(plan: () => T): T | Error {
 }
 
 /** A member made ready to train. */
-interface Start {
+type Start = LinearStart | NetStart
+
+interface LinearStart extends Timed {
+  readonly kind: 'linear'
   readonly plan: RunPlan
   readonly aligned: AlignedStart | null
+}
+
+interface NetStart extends Timed {
+  readonly kind: 'net'
+  readonly plan: NetPlan
+}
+
+interface Timed {
   readonly precision: TrainedRun['precision']
   readonly pace: Omit<Trainee, 'plan'>
   wallSeconds(): number
@@ -107,14 +141,17 @@ interface Start {
 function startOf(member: Member, engine: Engine, points: readonly number[]): Start {
   const { spec, problem, signal, now = () => performance.now() } = member
   const precision = engine.precision(spec.training.precision)
-  const aligned = alignedStart(spec, problem)
-  const initial = aligned?.initial ?? initialWeights(spec, problem.features)
-  const plan = { ...planOf(spec, problem, initial), ...aligned, points }
-  const { report, wallSeconds } = reports(plan, member, now)
-  return { plan, aligned, precision, pace: { signal, report, now }, wallSeconds }
+  const { report, wallSeconds } = reports(points, member, now)
+  const timed = { precision, pace: { signal, report, now }, wallSeconds }
+  if (isNet(spec)) return { kind: 'net', plan: netPlan(spec, problem, points), ...timed }
+  const linear = asLinear(spec)
+  const aligned = alignedStart(linear, problem)
+  const initial = aligned?.initial ?? initialWeights(linear, problem.features)
+  const plan = { ...planOf(linear, problem, initial), ...aligned, points }
+  return { kind: 'linear', plan, aligned, ...timed }
 }
 
-function planOf(spec: ResolvedSpec, problem: Problem, initial: Weights): Omit<RunPlan, 'points'> {
+function planOf(spec: LinearSpec, problem: Problem, initial: Weights): Omit<RunPlan, 'points'> {
   const { features, moments, spectrum } = problem
   return {
     objective: spec.objective,
@@ -148,12 +185,14 @@ function samplerOf({ training, seed }: ResolvedSpec, problem: Problem): RunPlan[
   return new MomentSampler(gaussianLaw(problem.moments, problem.spectrum), seed)
 }
 
-function finish({ message, measurements, weights, step, time }: Trajectory, start: Start): TrainedRun {
+function finish({ message, measurements, step, time, ...end }: AnyTrajectory, start: Start): TrainedRun {
+  const aligned = start.kind === 'linear' ? start.aligned : null
+  const weights = aligned === null ? end.weights : aligned.restore(end.weights as Weights)
   return {
     outcome: message === null ? 'succeeded' : 'diverged',
     message,
     measurements,
-    weights: start.aligned === null ? weights : start.aligned.restore(weights),
+    weights,
     steps: step,
     time,
     wallSeconds: start.wallSeconds(),
@@ -164,9 +203,9 @@ function finish({ message, measurements, weights, step, time }: Trajectory, star
 const REPORT_MS = 500
 
 /** Turns positions into progress, and passes on the first one, one each half second and the last. Time runs from the first. */
-function reports({ points, training }: RunPlan, member: Member, now: () => number) {
+function reports(points: readonly number[], member: Member, now: () => number) {
   const end = points.at(-1) ?? 0
-  const inFlow = training.mode === 'flow'
+  const inFlow = member.spec.training.mode === 'flow'
   let pace: Pace | undefined
   let lastReport = Number.NEGATIVE_INFINITY
   const report = (at: Position): void => {

@@ -1,11 +1,13 @@
 import { glanceAtData } from '../data/inspect.ts'
 import { engineFaults } from '../experiment/engine-choice.ts'
-import { ExperimentError } from '../experiment/failure.ts'
-import { type ResolvedSpec, resolveSpec } from '../experiment/resolve.ts'
+import { ExperimentError, type FieldFault } from '../experiment/failure.ts'
+import { shapeFaults } from '../experiment/net-faults.ts'
+import { isLinear, isNet, type ResolvedSpec, resolveSpec } from '../experiment/resolve.ts'
 import { checkSchema } from '../experiment/schema.ts'
 import type { ExperimentSpec } from '../experiment/spec.ts'
 import { estimateWork, type Work } from './estimate.ts'
 import { memoryOf } from './memory.ts'
+import { estimateNet, netMemory } from './net-work.ts'
 import type { SpectrumOf } from './spectra.ts'
 
 /** What one run may take. */
@@ -25,8 +27,10 @@ export interface Admitted {
   readonly tags: readonly string[]
   readonly spec: ResolvedSpec
   readonly dataDigest: string | null
+  readonly features: number // d
   readonly work: Work
-  readonly spectrum: Awaited<ReturnType<SpectrumOf>>
+  /** Null for nets, which need none: of many entries it takes minutes. */
+  readonly spectrum: Awaited<ReturnType<SpectrumOf>> | null
 }
 
 /** A spec's deepest value lies at data.A[i][j]; a few levels more leave room to grow. */
@@ -43,7 +47,9 @@ type Vetted = Omit<Admitted, 'work' | 'spectrum'>
  */
 export async function admit(body: unknown, limits: Limits, spectrumOf: SpectrumOf): Promise<Admitted> {
   const vetted = await vet(body, limits)
-  const { spec, asked, dataDigest } = vetted
+  const { spec, asked, dataDigest, features } = vetted
+  if (isNet(spec)) return { ...vetted, work: estimateNet(spec, features), spectrum: null }
+  if (!isLinear(spec)) throw new TypeError('A model is deep linear or a net.')
   const spectrum = await spectrumOf(asked.data, dataDigest)
   const work = estimateWork(spec, spectrum)
   if (work.steps > limits.maxSteps) refuseSteps(work.steps, asked, limits)
@@ -56,12 +62,13 @@ export async function vet(body: unknown, limits: Limits): Promise<Vetted> {
   checkSchema(body)
   const { name = null, tags = [], ...asked } = body
   const { features, digest, faults } = await glanceAtData(asked.data, limits.artifacts)
-  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+  refuseAll(faults)
   const spec = resolveSpec(asked, features)
+  if (isNet(spec)) refuseAll(shapeFaults(spec, features))
   checkPlace(spec, limits)
   checkSteps(spec, asked, limits)
   checkMemory(spec, features, limits)
-  return { asked, name, tags, spec, dataDigest: digest }
+  return { asked, name, tags, spec, dataDigest: digest, features }
 }
 
 /** @throws BODY_TOO_DEEP */
@@ -71,8 +78,7 @@ export function checkDepth(body: unknown): void {
 
 /** A place to run must exist: an engine that can do it, and a card where one is asked for. */
 function checkPlace(spec: ResolvedSpec, { gpus }: Limits): void {
-  const faults = engineFaults(spec)
-  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
+  refuseAll(engineFaults(spec))
   if (spec.device !== 'cuda' || gpus === null || gpus > 0) return
   throw new ExperimentError('CUDA_UNAVAILABLE', { why: 'the machine of the workers shows 0 GPUs' })
 }
@@ -90,12 +96,16 @@ function refuseSteps(steps: number, { training }: ExperimentSpec, { maxSteps }: 
 }
 
 function checkMemory(spec: ResolvedSpec, features: number, { maxMemory }: Limits): void {
-  const parts = memoryOf(spec, features)
+  const parts = isNet(spec) ? netMemory(spec, features) : isLinear(spec) ? memoryOf(spec, features) : []
   const total = parts.reduce((sum, part) => sum + part.bytes, 0)
   if (total <= maxMemory) return
   const { pointer } = parts.reduce((most, part) => (part.bytes > most.bytes ? part : most))
   const message = `The run needs ${megabytes(total)} MB and JEPALAB_MAX_MEMORY allows ${megabytes(maxMemory)} MB; most of it is for this field, make it smaller.`
   throw new ExperimentError('SPEC_INVALID', { faults: [{ pointer, message }] })
+}
+
+function refuseAll(faults: FieldFault[]): void {
+  if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
 }
 
 const megabytes = (bytes: number) => Math.ceil(bytes / 1e6)

@@ -1,5 +1,5 @@
 import { intendedEngine } from '../experiment/engine-choice.ts'
-import type { ResolvedDescent, ResolvedSpec } from '../experiment/resolve.ts'
+import type { LinearSpec, ResolvedDescent } from '../experiment/resolve.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
 import type { EngineName } from '../experiment/spec.ts'
 import { flowWork } from './flow-work.ts'
@@ -40,8 +40,8 @@ export const START_SECONDS = {
 } as const
 const LANES_IN_FLOAT64: Speed = { ...SPEED.lanes, flops: 0.6e11 }
 
-/** Estimates a run from its shape and its spectrum. */
-export function estimateWork(spec: ResolvedSpec, spectrum: SpectrumView): Work {
+/** Estimates a run of a deep linear model from its shape and its spectrum; nets are net-work.ts's. */
+export function estimateWork(spec: LinearSpec, spectrum: SpectrumView): Work {
   const features = spectrum.lambda.length
   const { depth, width } = spec.model
   const products = 3 * depth + 2
@@ -65,7 +65,7 @@ export function estimateWork(spec: ResolvedSpec, spectrum: SpectrumView): Work {
   }
 }
 
-function speedOf(spec: ResolvedSpec): Speed {
+function speedOf(spec: LinearSpec): Speed {
   const engine = intendedEngine(spec)
   if (engine === 'lanes' && spec.training.precision === 'float64') return LANES_IN_FLOAT64
   return SPEED[engine === 'auto' ? 'reference' : engine]

@@ -1,5 +1,5 @@
 import { intendedEngine } from '../experiment/engine-choice.ts'
-import type { ResolvedSpec } from '../experiment/resolve.ts'
+import type { LinearSpec } from '../experiment/resolve.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
 import { curvatures } from '../theory/stability.ts'
 import { slowestAndFirst } from './learning-times.ts'
@@ -43,7 +43,7 @@ const STIFF_EVALUATIONS = 24
 const STIFF_EVALUATIONS_A_FEATURE = 2
 
 /** Estimates a flow of some length. */
-export function flowWork(spec: ResolvedSpec, spectrum: SpectrumView, time: number): FlowWork {
+export function flowWork(spec: LinearSpec, spectrum: SpectrumView, time: number): FlowWork {
   const { depth, width } = spec.model
   const flops = 2 * (3 * depth + 2) * width ** 3
   const isLanes = intendedEngine(spec) === 'lanes'
@@ -60,7 +60,7 @@ export function flowWork(spec: ResolvedSpec, spectrum: SpectrumView, time: numbe
   return implicit.steps * implicit.perStep < plain.steps * plain.perStep ? implicit : plain
 }
 
-function implicitWork(spec: ResolvedSpec, spectrum: SpectrumView, evaluation: number): FlowWork {
+function implicitWork(spec: LinearSpec, spectrum: SpectrumView, evaluation: number): FlowWork {
   const d = spectrum.lambda.length
   const residuals = d * (spec.objective === 'jepa' ? spec.model.width : d)
   const decades = Math.max(1, -Math.log10(scaleOf(spec)))
@@ -69,7 +69,7 @@ function implicitWork(spec: ResolvedSpec, spectrum: SpectrumView, evaluation: nu
   return { steps: Math.ceil(steps), evaluations, perStep: evaluations * evaluation }
 }
 
-function explicitSteps(spec: ResolvedSpec, spectrum: SpectrumView, time: number): number {
+function explicitSteps(spec: LinearSpec, spectrum: SpectrumView, time: number): number {
   const stiff = curvatures(spec.objective, spectrum.sigma2, spectrum.lambda, spec.model.depth)
   const fastest = stiff.reduce((most, row) => Math.max(most, ...row), 0)
   const learned = Math.max(0, time - (slowestAndFirst(spec, spectrum)?.first ?? 0))
@@ -80,11 +80,11 @@ function explicitSteps(spec: ResolvedSpec, spectrum: SpectrumView, time: number)
 const COMMUTING = 1e-12
 
 /** Whether the start is diagonal in coordinates in which the data are (workers/models/aligned-frame.ts). */
-function fallsIntoPaths({ init }: ResolvedSpec, { commutator, asymmetry }: SpectrumView): boolean {
+function fallsIntoPaths({ init }: LinearSpec, { commutator, asymmetry }: SpectrumView): boolean {
   const isBalanced = init.kind === 'balanced' && (init.noise ?? 0) === 0
   return isBalanced && commutator <= COMMUTING && asymmetry <= COMMUTING
 }
 
-function scaleOf({ init }: ResolvedSpec): number {
+function scaleOf({ init }: LinearSpec): number {
   return init.kind === 'explicit' ? 1 : init.scale
 }

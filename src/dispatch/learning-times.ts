@@ -1,4 +1,4 @@
-import type { ResolvedSpec } from '../experiment/resolve.ts'
+import type { LinearSpec, ResolvedSpec } from '../experiment/resolve.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
 import { criticalTime } from '../theory/critical-times.ts'
 import { fixedPoint } from '../theory/fixed-points.ts'
@@ -13,7 +13,7 @@ export interface Outlook {
 }
 
 /** The outlook of every feature; null for explicit weights, which have no scale. */
-export function outlooks(spec: ResolvedSpec, { lambda, rho }: SpectrumView): Outlook[] | null {
+export function outlooks(spec: LinearSpec, { lambda, rho }: SpectrumView): Outlook[] | null {
   const { init, objective, model, measure } = spec
   if (init.kind === 'explicit') return null
   return lambda.map((each, index) => {
@@ -38,7 +38,7 @@ export function outlooks(spec: ResolvedSpec, { lambda, rho }: SpectrumView): Out
 
 /** The features that have to grow and do, the first to be learned and the last; null where there is none. */
 export function slowestAndFirst(
-  spec: ResolvedSpec,
+  spec: LinearSpec,
   spectrum: SpectrumView,
 ): { readonly first: number; readonly slowest: Outlook } | null {
   const learned = (outlooks(spec, spectrum) ?? []).filter(

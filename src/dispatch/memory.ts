@@ -1,5 +1,5 @@
 import { intendedEngine } from '../experiment/engine-choice.ts'
-import type { ResolvedSpec } from '../experiment/resolve.ts'
+import type { LinearSpec } from '../experiment/resolve.ts'
 
 /** A part of what a run holds in memory, and the field that decides its size. */
 export interface MemoryPart {
@@ -10,7 +10,7 @@ export interface MemoryPart {
 /** Of a run's memory, what a process takes whatever it trains: once for runs that train together. */
 export const FIXED_BYTES = 90e6
 const PROCESS = FIXED_BYTES // Node with the reference engine, measured
-const TENSORFLOW = 450e6 // more once TensorFlow is loaded, measured
+export const TENSORFLOW = 450e6 // more once TensorFlow is loaded, measured
 const NUMBER = 8
 /**
  * Weight-sized arrays. Flow holds θ, the stages and a trial: seven by order 5, and by order 8 (lanes) twelve and what it
@@ -26,8 +26,8 @@ const MOMENTS = 12
 const IMAGES = 70_000
 const PIXELS = 784
 
-/** An upper estimate of what the worker of a run holds, in parts. */
-export function memoryOf(spec: ResolvedSpec, features: number): MemoryPart[] {
+/** An upper estimate of what the worker of a run holds, in parts; for nets that is net-work.ts's. */
+export function memoryOf(spec: LinearSpec, features: number): MemoryPart[] {
   const { model, training, measure, data, objective } = spec
   const { depth, width } = model
   const weights =

@@ -1,6 +1,6 @@
 import { intendedEngine } from '../experiment/engine-choice.ts'
 import type { Warning } from '../experiment/job-view.ts'
-import type { ResolvedDescent, ResolvedSpec } from '../experiment/resolve.ts'
+import { isLinear, type LinearSpec, type ResolvedDescent, type ResolvedSpec } from '../experiment/resolve.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
 import { timePerFlow } from '../report/forecast.ts'
 import { relativeFirstStep, stallsInFloat32 } from '../theory/float32.ts'
@@ -10,9 +10,11 @@ import { flowTimeOf, type Outlook, outlooks } from './learning-times.ts'
 
 /**
  * What a researcher may want to see happen but should know beforehand. Each warning carries the figure and points
- * at the field; none of them keeps a run from the queue. Formulas are the theory room's (docs/theory.md §3–§7).
+ * at the field; none of them keeps a run from the queue. Formulas are the theory room's (docs/theory.md §3–§7),
+ * so that there are none for nets.
  */
-export function warningsOf(spec: ResolvedSpec, spectrum: SpectrumView): Warning[] {
+export function warningsOf(spec: ResolvedSpec, spectrum: SpectrumView | null): Warning[] {
+  if (!isLinear(spec) || spectrum === null) return []
   const features = outlooks(spec, spectrum)
   return [
     ...descentWarnings(spec, spectrum),
@@ -29,7 +31,7 @@ const SMALL_BATCH = 64
 /** The commutator from which single features differ visibly from the commuting theory. */
 const COMMUTING = 1e-3
 
-function descentWarnings(spec: ResolvedSpec, spectrum: SpectrumView): Warning[] {
+function descentWarnings(spec: LinearSpec, spectrum: SpectrumView): Warning[] {
   const { training, objective, model } = spec
   if (training.mode === 'flow') return []
   const warnings: Warning[] = []
@@ -64,7 +66,7 @@ function descentWarnings(spec: ResolvedSpec, spectrum: SpectrumView): Warning[] 
 const IN_FLOAT64 =
   'This run is meant for the reference engine, which computes in float64 whatever is asked, and is spared that.'
 
-function float32Warnings(spec: ResolvedSpec, training: ResolvedDescent, { lambda }: SpectrumView): Warning[] {
+function float32Warnings(spec: LinearSpec, training: ResolvedDescent, { lambda }: SpectrumView): Warning[] {
   const { init, objective, model } = spec
   if (training.precision !== 'float32' || init.kind === 'explicit') return []
   const learnt = lambda.filter((each) => each > 0)
@@ -88,7 +90,7 @@ function float32Warnings(spec: ResolvedSpec, training: ResolvedDescent, { lambda
   return [{ code: 'FLOAT32_INACCURATE', message, pointer }]
 }
 
-function learningWarnings(spec: ResolvedSpec, features: readonly Outlook[]): Warning[] {
+function learningWarnings(spec: LinearSpec, features: readonly Outlook[]): Warning[] {
   const warnings: Warning[] = []
   const gaussian = spec.data.kind === 'gaussian'
   const never = features.filter((each) => each.criticalTime === Infinity)
@@ -114,7 +116,7 @@ function learningWarnings(spec: ResolvedSpec, features: readonly Outlook[]): War
   return [...warnings, ...lengthWarnings(spec, features)]
 }
 
-function lengthWarnings(spec: ResolvedSpec, features: readonly Outlook[]): Warning[] {
+function lengthWarnings(spec: LinearSpec, features: readonly Outlook[]): Warning[] {
   const end = flowTimeOf(spec)
   const { training } = spec
   const timeOf = (each: Outlook) => each.criticalTime * timePerFlow(training)
@@ -143,7 +145,7 @@ function dataWarnings({ commutator, asymmetry }: SpectrumView): Warning[] {
   ]
 }
 
-function startWarnings({ objective, init, model }: ResolvedSpec): Warning[] {
+function startWarnings({ objective, init, model }: LinearSpec): Warning[] {
   if (objective !== 'jepa') return []
   if (init.kind === 'gaussian') {
     const share = Math.round(100 * gaussianCollapseShare(model.depth))

@@ -1,5 +1,5 @@
 import type { FieldFault } from './failure.ts'
-import type { ResolvedSpec } from './resolve.ts'
+import type { LinearSpec, ResolvedSpec } from './resolve.ts'
 
 /** The largest width at which the reference engine is faster than TensorFlow (bench/engine-crossover.ts, docs/engines.md). */
 export const REFERENCE_WIDTH = 40
@@ -14,10 +14,13 @@ export const LANES_LIMITS = { depth: 8, width: 1024 } as const
 export const SAMPLES_WIDTH = 128
 
 type Asked = Pick<ResolvedSpec, 'engine' | 'device' | 'model' | 'training'>
+type AskedLinear = Pick<LinearSpec, 'engine' | 'device' | 'model' | 'training'>
+
+const isLinear = (spec: Asked): spec is AskedLinear => spec.model.kind === 'deep-linear'
 
 /**
  * The engine that a run is meant for: the one asked for, or by speed, which is lanes wherever its kernels take the
- * shape, but for wide runs by samples. Workers choose by it and estimates reckon with it.
+ * shape, but for wide runs by samples. Nets are TensorFlow's. Workers choose by it and estimates reckon with it.
  */
 export function intendedEngine(spec: Asked): ResolvedSpec['engine'] {
   return spec.engine === 'auto' && mayTakeLanes(spec) && !drawsWideSamples(spec)
@@ -26,11 +29,16 @@ export function intendedEngine(spec: Asked): ResolvedSpec['engine'] {
 }
 
 /** Whether a run may go to lanes where what it is meant for is not here. */
-export function mayTakeLanes({ engine, device, model }: Asked): boolean {
+export function mayTakeLanes(spec: Asked): boolean {
+  const { engine, device } = spec
+  if (!isLinear(spec)) return false
+  const { model } = spec
   return engine === 'lanes' || (engine === 'auto' && device !== 'cuda' && fitsLanes(model))
 }
 
-function drawsWideSamples({ model, training }: Asked): boolean {
+function drawsWideSamples(spec: Asked): boolean {
+  if (!isLinear(spec)) return false
+  const { model, training } = spec
   const bySamples = training.mode === 'sgd' && training.draws === 'samples'
   return bySamples && training.precision !== 'float64' && model.width > SAMPLES_WIDTH
 }
@@ -39,9 +47,11 @@ function drawsWideSamples({ model, training }: Asked): boolean {
  * The engine of a run on a worker that has no lanes. A worker without TensorFlow either takes `auto` runs to the reference
  * engine all the same, which alone has `flow` and float64; cuda is TensorFlow's.
  */
-export function engineWithoutLanes({ engine, device, model, training }: Asked): ResolvedSpec['engine'] {
+export function engineWithoutLanes(spec: Asked): ResolvedSpec['engine'] {
+  const { engine, device, training } = spec
   if (engine !== 'auto') return engine
-  if (device === 'cuda') return 'tensorflow'
+  if (device === 'cuda' || !isLinear(spec)) return 'tensorflow'
+  const { model } = spec
   return training.precision === 'float64' || model.width <= REFERENCE_WIDTH ? 'reference' : 'tensorflow'
 }
 
@@ -50,13 +60,22 @@ export function engineFaults(spec: Asked): FieldFault[] {
   const { engine, device, training, model } = spec
   const faults: FieldFault[] = []
   const refuse = (pointer: string, message: string) => faults.push({ pointer, message })
+  if (!isLinear(spec)) {
+    if (engine === 'reference' || engine === 'lanes') {
+      refuse(
+        '/engine',
+        `Engine ${engine} trains deep-linear models alone, and this one is of kind ${model.kind}; ask for auto.`,
+      )
+    }
+    return faults
+  }
   const inFloat64 = training.precision === 'float64'
   const alone = training.mode === 'flow' ? 'flow' : 'float64'
-  if (engine === 'lanes' && !fitsLanes(model)) {
+  if (engine === 'lanes' && !fitsLanes(spec.model)) {
     const { depth, width } = LANES_LIMITS
     refuse(
       '/engine',
-      `Engine lanes takes depths up to ${depth} and widths up to ${width}, and this model has ${model.depth} and ${model.width}; ask for auto.`,
+      `Engine lanes takes depths up to ${depth} and widths up to ${width}, and this model has ${spec.model.depth} and ${spec.model.width}; ask for auto.`,
     )
   }
   if (engine === 'tensorflow' && inFloat64) {
@@ -69,6 +88,6 @@ export function engineFaults(spec: Asked): FieldFault[] {
   return faults
 }
 
-function fitsLanes({ depth, width }: Asked['model']): boolean {
+function fitsLanes({ depth, width }: AskedLinear['model']): boolean {
   return depth <= LANES_LIMITS.depth && width <= LANES_LIMITS.width
 }

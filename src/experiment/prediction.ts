@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { Depth, Objective } from './spec.ts'
+import { Depth } from './model-spec.ts'
+import { Objective } from './spec.ts'
 
 /** Theory alone: what is asked and answered at /v1/predictions. */
 const closed = { additionalProperties: false } as const

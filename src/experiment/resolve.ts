@@ -1,23 +1,30 @@
 import { type DataSpec, isGaussian } from './data-spec.ts'
 import { ExperimentError, type FieldFault } from './failure.ts'
-import { fillDefaults } from './schema.ts'
+import { MAX_WIDTH } from './model-spec.ts'
+import { defaultProbes } from './probe.ts'
 import {
-  type Device,
-  type EngineName,
-  type ExperimentSpec,
-  type InitSpec,
-  MAX_WIDTH,
-  type Objective,
-  type Schedule,
-} from './spec.ts'
+  linearFaults,
+  measurable,
+  netFaults,
+  type ResolvedLoss,
+  type ResolvedNet,
+  type ResolvedOptimizer,
+  resolveLoss,
+  resolveNet,
+  resolveOptimizer,
+} from './resolve-net.ts'
+import { fillDefaults } from './schema.ts'
+import type { Device, EngineName, ExperimentSpec, InitSpec, Objective } from './spec.ts'
+import type { Schedule } from './training-spec.ts'
 
 /** A spec with every default filled in and every `auto` that decides numbers settled. Labels are gone. */
-export interface ResolvedSpec {
+export interface ResolvedSpec<Model extends ResolvedModel = ResolvedModel> {
   readonly objective: Objective
   readonly data: DataSpec
-  readonly model: { readonly kind: 'deep-linear'; readonly depth: number; readonly width: number }
+  readonly model: Model
   readonly init: InitSpec
   readonly training: ResolvedTraining
+  readonly loss?: ResolvedLoss // nets
   readonly measure: {
     readonly schedule: 'log' | 'linear'
     readonly points: number
@@ -28,6 +35,37 @@ export interface ResolvedSpec {
   readonly replicate: number
   readonly device: Device
   readonly engine: EngineName
+}
+
+export interface ResolvedLinear {
+  readonly kind: 'deep-linear'
+  readonly depth: number
+  readonly width: number
+}
+
+export type ResolvedModel = ResolvedLinear | ResolvedNet
+
+/** A run of a deep linear model, which theory speaks of. */
+export type LinearSpec = ResolvedSpec<ResolvedLinear>
+
+/** A run of a net, trained by sgd on samples. */
+export type NetSpec = ResolvedSpec<ResolvedNet> & {
+  readonly training: ResolvedDescent
+  readonly loss: ResolvedLoss
+}
+
+export function isLinear(spec: ResolvedSpec): spec is LinearSpec {
+  return spec.model.kind === 'deep-linear'
+}
+
+/** The spec as one of a deep linear model, which it must be. */
+export function asLinear(spec: ResolvedSpec): LinearSpec {
+  if (isLinear(spec)) return spec
+  throw new TypeError(`A model of kind ${spec.model.kind} stands where a deep linear one belongs.`)
+}
+
+export function isNet(spec: ResolvedSpec): spec is NetSpec {
+  return spec.model.kind !== 'deep-linear'
 }
 
 export type ResolvedTraining = ResolvedFlow | ResolvedDescent
@@ -47,6 +85,9 @@ export interface ResolvedDescent {
   readonly precision: 'compensated' | 'float32' | 'float64'
   readonly batchSize?: number // sgd
   readonly draws?: 'samples' | 'moments' // sgd
+  readonly optimizer?: ResolvedOptimizer // nets
+  readonly weightDecay?: number // nets
+  readonly clip?: number | null // nets: the largest norm of a whole gradient
 }
 
 /**
@@ -57,33 +98,22 @@ export interface ResolvedDescent {
  */
 export function resolveSpec(spec: ExperimentSpec, features: number): ResolvedSpec {
   const { name: _name, tags: _tags, ...asked } = fillDefaults(spec)
-  const faults: FieldFault[] = []
-  const model = { ...asked.model, width: asked.model.width ?? features }
-  if (features > MAX_WIDTH) {
-    faults.push({
-      pointer: '/data',
-      message: `The data have ${features} features and a deep-linear model takes at most ${MAX_WIDTH}; use fewer pixels or channels.`,
-    })
-  }
-  if (model.width < features) {
-    faults.push({
-      pointer: '/model/width',
-      message: `The width ${model.width} is below the ${features} features of the data; use at least ${features}.`,
-    })
-  }
-  checkInit(asked.init, asked.objective, model, features, faults)
-  const training = resolveTraining(asked.training, asked.data, features, faults)
+  const faults = asked.model.kind === 'deep-linear' ? linearFaults(asked) : netFaults(asked)
+  if (asked.model.kind === 'deep-linear') checkLinear(asked, asked.model, features, faults)
+  const { objective } = asked
+  const training = resolveTraining(asked, features, faults)
   if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
   const measure = {
     schedule: asked.measure?.schedule ?? 'log',
     points: asked.measure?.points ?? 200,
     fraction: asked.measure?.fraction ?? 0.5,
-    probes: asked.measure?.probes ?? [],
+    probes:
+      asked.measure?.probes ??
+      (asked.model.kind === 'deep-linear' ? [] : defaultProbes(measurable(asked.data))),
   }
-  return {
-    objective: asked.objective,
+  const rest = {
+    objective,
     data: asked.data,
-    model,
     init: asked.init,
     training,
     measure,
@@ -92,11 +122,35 @@ export function resolveSpec(spec: ExperimentSpec, features: number): ResolvedSpe
     device: asked.device ?? 'auto',
     engine: asked.engine ?? 'auto',
   }
+  const { model } = asked
+  if (model.kind === 'deep-linear') return { ...rest, model: { ...model, width: model.width ?? features } }
+  return { ...rest, model: resolveNet(model, objective), loss: resolveLoss(asked.loss, objective) }
+}
+
+function checkLinear(
+  { init, objective }: ExperimentSpec,
+  { depth, width: asked }: { depth: number; width?: number },
+  features: number,
+  faults: FieldFault[],
+): void {
+  const width = asked ?? features
+  if (features > MAX_WIDTH) {
+    faults.push({
+      pointer: '/data',
+      message: `The data have ${features} features and a deep-linear model takes at most ${MAX_WIDTH}; use fewer pixels or channels.`,
+    })
+  }
+  if (width < features) {
+    faults.push({
+      pointer: '/model/width',
+      message: `The width ${width} is below the ${features} features of the data; use at least ${features}.`,
+    })
+  }
+  checkInit(init, objective, { depth, width }, features, faults)
 }
 
 function resolveTraining(
-  asked: ExperimentSpec['training'],
-  data: DataSpec,
+  { training: asked, data, model }: ExperimentSpec,
   features: number,
   faults: FieldFault[],
 ): ResolvedTraining {
@@ -117,6 +171,11 @@ function resolveTraining(
     precision: asked.precision ?? 'compensated',
   }
   if (asked.mode === 'gradient-descent') return shared
+  if (model.kind !== 'deep-linear') {
+    const { batchSize, weightDecay = 0, clip = null } = asked
+    const optimizer = resolveOptimizer(asked)
+    return { ...shared, batchSize, draws: 'samples', optimizer, weightDecay, clip }
+  }
   const obstacle = momentsObstacle(data, asked.batchSize, features)
   if (asked.draws === 'moments' && obstacle !== null) {
     faults.push({ pointer: '/training/draws', message: obstacle })

@@ -1,5 +1,6 @@
 import { fromRows } from '../experiment/matrix.ts'
 import type { Spectrum } from '../experiment/measurement.ts'
+import { depthOf } from '../experiment/model-spec.ts'
 import type { ResolvedSpec } from '../experiment/resolve.ts'
 import type { ResultView } from '../experiment/result-view.ts'
 import { maxStableLearningRate } from '../theory/stability.ts'
@@ -29,5 +30,5 @@ function startsBalanced({ init, objective }: ResolvedSpec, { directions }: Spect
 function isStable({ training, objective, model }: ResolvedSpec, { sigma2, lambda }: Spectrum): boolean {
   if (training.mode === 'flow') return true
   const { learningRate, momentum } = training
-  return learningRate < maxStableLearningRate(objective, sigma2, lambda, model.depth, momentum)
+  return learningRate < maxStableLearningRate(objective, sigma2, lambda, depthOf(model), momentum)
 }

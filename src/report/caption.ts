@@ -1,3 +1,4 @@
+import { depthOf } from '../experiment/model-spec.ts'
 import type { ResolvedSpec } from '../experiment/resolve.ts'
 import type { ResultView } from '../experiment/result-view.ts'
 import { formatShort } from './ticks.ts'
@@ -6,7 +7,7 @@ import { formatShort } from './ticks.ts'
 
 /** JEPA, depth 3, ε = 10⁻³ */
 export function headline({ objective, model, init }: ResolvedSpec): string {
-  return `${objective.toUpperCase()}, depth ${model.depth}, ${startOf(init)}`
+  return `${objective.toUpperCase()}, depth ${depthOf(model)}, ${startOf(init)}`
 }
 
 function startOf(init: ResolvedSpec['init']): string {

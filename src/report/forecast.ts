@@ -1,3 +1,4 @@
+import { depthOf } from '../experiment/model-spec.ts'
 import type { ResolvedSpec } from '../experiment/resolve.ts'
 import { criticalTime, leadingTime } from '../theory/critical-times.ts'
 import { fixedPoint } from '../theory/fixed-points.ts'
@@ -34,12 +35,13 @@ export function forecastOf(
   sigma2?: number,
 ): Forecast {
   const { objective, model, measure } = spec
+  const depth = depthOf(model)
   const scale = startScale(spec, initial)
   const variance = sigma2 === undefined ? {} : { sigma2 }
-  const mode = scale > 0 ? { depth: model.depth, lambda, rho, scale, ...variance } : null
+  const mode = scale > 0 ? { depth, lambda, rho, scale, ...variance } : null
   if (mode === null || lambda <= 0) {
     return {
-      fixedPoint: lambda > 0 ? fixedPoint(objective, rho, model.depth) : 0,
+      fixedPoint: lambda > 0 ? fixedPoint(objective, rho, depth) : 0,
       criticalTime: null,
       leadingOrder: null,
       mode,
@@ -47,7 +49,7 @@ export function forecastOf(
   }
   const point = { ...mode, fraction: measure.fraction }
   return {
-    fixedPoint: fixedPoint(objective, rho, model.depth),
+    fixedPoint: fixedPoint(objective, rho, depth),
     criticalTime: finiteOrNull(timePerFlow(spec.training) * criticalTime(objective, point)),
     leadingOrder: finiteOrNull(timePerFlow(spec.training) * leadingTime(objective, point)),
     mode,

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { openProblem } from '../../src/data/open-problem.ts'
 import { estimateWork } from '../../src/dispatch/estimate.ts'
 import { warningsOf } from '../../src/dispatch/warnings.ts'
-import { resolveSpec } from '../../src/experiment/resolve.ts'
+import { asLinear, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { SpectrumView } from '../../src/experiment/result-view.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { criticalTime } from '../../src/theory/critical-times.ts'
@@ -143,7 +143,7 @@ for (const engine of ['reference', 'lanes'] as const) {
         const { signal } = new AbortController()
         const hands = { engine: await chooseEngine(spec), report() {}, signal }
         const { steps } = await trainRun(spec, problem, hands)
-        const estimated = estimateWork(spec, spectrum).steps
+        const estimated = estimateWork(asLinear(spec), spectrum).steps
         assert.ok(estimated >= steps && estimated < 10 * steps, `noise ${noise}: ${estimated}, took ${steps}`)
       }
     })

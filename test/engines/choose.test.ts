@@ -13,7 +13,7 @@ import {
 import { ExperimentError } from '../../src/experiment/failure.ts'
 import { findGpus } from '../../src/experiment/hardware.ts'
 import { readInstallation } from '../../src/experiment/installation.ts'
-import { type ResolvedSpec, resolveSpec } from '../../src/experiment/resolve.ts'
+import { asLinear, type ResolvedSpec, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { SpectrumView } from '../../src/experiment/result-view.ts'
 import { chooseEngine } from '../../workers/engines/choose.ts'
 import { MAX_DEPTH, MAX_FEATURES, MAX_WIDTH } from '../../workers/engines/lanes/batch.ts'
@@ -96,7 +96,7 @@ it('workers and estimates see the same engine in a spec', async () => {
     assert.equal(engineWithoutLanes(at(REFERENCE_WIDTH + 1)), 'tensorflow')
     const problem = await openProblem(at(8).data)
     const spectrum = problem.spectrum as unknown as SpectrumView
-    const memory = (asked: ResolvedSpec) => estimateWork(asked, spectrum).memoryBytes
+    const memory = (asked: ResolvedSpec) => estimateWork(asLinear(asked), spectrum).memoryBytes
     assert.ok(memory(at(REFERENCE_WIDTH + 1)) < 200e6, `depth ${depth}`) // without TensorFlow's 450 MB
     assert.ok(memory(at(REFERENCE_WIDTH + 1, 'cuda')) > 450e6, `depth ${depth}`)
   }

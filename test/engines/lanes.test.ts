@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { depthOf } from '../../src/experiment/model-spec.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { relativeFirstStep } from '../../src/theory/float32.ts'
 import type { Engine } from '../../workers/engines/engine.ts'
 import { openLanesEngine } from '../../workers/engines/lanes/engine.ts'
 import { referenceEngine } from '../../workers/engines/reference/engine.ts'
-import type { TrainedRun } from '../../workers/run-cohort.ts'
 import { descents } from './descent.cases.ts'
 import { drawsOfOneLaw, drawsOfReference } from './draws.cases.ts'
 import { goldenDescents } from './golden.cases.ts'
 import { inPrecision, lanesSkip, outcomes } from './lanes.ts'
 import { randomSpec } from './random-specs.ts'
+import type { LinearRun } from './runs.ts'
 
 const CASES = 120
 
@@ -53,11 +54,12 @@ function agrees(
     const specs = Array.from({ length: CASES }, (_, seed) => randomSpec(seed, mode)).filter(counts)
     assert.ok(specs.length >= 100, `only ${specs.length} specs count`)
     const [mine, wanted] = [await outcomes(engine, specs), await outcomes(referenceEngine, specs)]
-    for (const [c, run] of wanted.entries()) assertClose(mine[c] as TrainedRun, run, tolerance, specs[c])
+    for (const [c, run] of wanted.entries())
+      assertClose(mine[c] as LinearRun, run as LinearRun, tolerance, specs[c])
   })
 }
 
-function assertClose(found: TrainedRun, wanted: TrainedRun, tolerance: number, spec: unknown): void {
+function assertClose(found: LinearRun, wanted: LinearRun, tolerance: number, spec: unknown): void {
   const what = JSON.stringify(spec)
   assert.deepEqual(
     [found.outcome, found.steps, found.time],
@@ -66,7 +68,7 @@ function assertClose(found: TrainedRun, wanted: TrainedRun, tolerance: number, s
   )
   assert.deepEqual(found.measurements.step, wanted.measurements.step)
   assert.deepEqual(found.measurements.time, wanted.measurements.time)
-  const numbers = ({ weights }: TrainedRun) =>
+  const numbers = ({ weights }: LinearRun) =>
     [...weights.layers, weights.decoder].flatMap(({ data }) => [...data])
   const gaps = {
     weights: gap(numbers(found), numbers(wanted)),
@@ -88,6 +90,6 @@ function gap(found: readonly number[], wanted: readonly number[]): number {
 /** Whether plain float32 carries no warning (src/dispatch/warnings.ts). */
 function isExact({ objective, init, training, model }: ExperimentSpec): boolean {
   if (init.kind === 'explicit' || training.mode === 'flow') return false
-  const step = { lambda: 0.4, scale: init.scale, depth: model.depth, learningRate: training.learningRate }
+  const step = { lambda: 0.4, scale: init.scale, depth: depthOf(model), learningRate: training.learningRate }
   return relativeFirstStep(objective, step) >= 1e-5
 }

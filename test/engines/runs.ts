@@ -1,4 +1,5 @@
 import { openProblem } from '../../src/data/open-problem.ts'
+import type { Weights } from '../../src/experiment/matrix.ts'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import type { Engine, RunPlan, Trajectory } from '../../workers/engines/engine.ts'
@@ -26,16 +27,19 @@ export function shortSpec(change: Partial<ExperimentSpec> = {}): ExperimentSpec 
   }
 }
 
-/** Trains a spec as a worker would, with hands that do nothing but what is given. */
+/** A run of a deep linear model. */
+export type LinearRun = Omit<TrainedRun, 'weights'> & { readonly weights: Weights }
+
+/** Trains a spec of a deep linear model as a worker would, with hands that do nothing but what is given. */
 export async function train(
   engine: Engine,
   spec: ExperimentSpec,
   hands: Partial<Omit<Hands, 'engine'>> = {},
-): Promise<TrainedRun> {
+): Promise<LinearRun> {
   const problem = await openProblem(spec.data)
   const resolved = resolveSpec(spec, problem.features)
   const signal = new AbortController().signal
-  return trainRun(resolved, problem, { engine, signal, report() {}, ...hands })
+  return trainRun(resolved, problem, { engine, signal, report() {}, ...hands }) as Promise<LinearRun>
 }
 
 /** Trains one plan to its end, with hands that do nothing. */

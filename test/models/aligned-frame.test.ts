@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { openProblem } from '../../src/data/open-problem.ts'
 import { fromRows, type Matrix, type Weights } from '../../src/experiment/matrix.ts'
-import { type ResolvedSpec, resolveSpec } from '../../src/experiment/resolve.ts'
+import { asLinear, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { alignedStart } from '../../workers/models/aligned-frame.ts'
 import { initialWeights } from '../../workers/models/initial-weights.ts'
@@ -12,7 +12,7 @@ import { rotated, shortSpec } from '../engines/runs.ts'
 
 async function open(change: Partial<ExperimentSpec>) {
   const problem = await openProblem(rotated)
-  const spec: ResolvedSpec = resolveSpec(shortSpec(change), problem.features)
+  const spec = asLinear(resolveSpec(shortSpec(change), problem.features))
   return { spec, problem, aligned: alignedStart(spec, problem) }
 }
 

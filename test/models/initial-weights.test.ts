@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { multiply, transpose } from '../../src/data/linear-algebra.ts'
 import type { Matrix } from '../../src/experiment/matrix.ts'
-import { resolveSpec } from '../../src/experiment/resolve.ts'
+import { asLinear, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec, InitSpec, Objective } from '../../src/experiment/spec.ts'
 import { initialWeights } from '../../workers/models/initial-weights.ts'
 import { root } from '../../workers/models/root.ts'
@@ -13,7 +13,8 @@ function start(objective: Objective, depth: number, width: number, init: InitSpe
   const data: ExperimentSpec['data'] = { kind: 'gaussian', lambda: [1, 1, 1], rho: [0.5, 0.6, 0.7] }
   const training = { mode: 'flow' as const, time: 1 }
   const model = { kind: 'deep-linear' as const, depth, width }
-  return initialWeights(resolveSpec({ objective, data, model, init, training, seed }, FEATURES), FEATURES)
+  const spec = asLinear(resolveSpec({ objective, data, model, init, training, seed }, FEATURES))
+  return initialWeights(spec, FEATURES)
 }
 
 const far = (a: Matrix, b: (i: number, j: number) => number) =>

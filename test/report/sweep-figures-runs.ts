@@ -1,4 +1,5 @@
 import { pointsOf, specAt } from '../../src/experiment/axes.ts'
+import { depthOf } from '../../src/experiment/model-spec.ts'
 import type { TrajectoryView } from '../../src/experiment/result-view.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import type { SweepSpec } from '../../src/experiment/sweep.ts'
@@ -58,7 +59,7 @@ function reportAt({ base }: SweepSpec, point: Point): Report {
   const { lambda, rho } = data
   const setting = {
     objective,
-    depth: model.depth,
+    depth: depthOf(model),
     scale: init.scale,
     lambda,
     rho,

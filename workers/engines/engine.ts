@@ -1,9 +1,12 @@
 import type { MomentSampler } from '../../src/data/moment-sampler.ts'
 import type { Sampler } from '../../src/data/sampler.ts'
-import type { Matrix, Weights } from '../../src/experiment/matrix.ts'
+import type { InputShape } from '../../src/experiment/input-shape.ts'
+import type { Matrix, NamedTensors, Weights } from '../../src/experiment/matrix.ts'
 import type { Measurements, Moments } from '../../src/experiment/measurement.ts'
-import type { ResolvedTraining } from '../../src/experiment/resolve.ts'
+import type { NetLayers } from '../../src/experiment/net-layers.ts'
+import type { NetSpec, ResolvedTraining } from '../../src/experiment/resolve.ts'
 import type { Objective } from '../../src/experiment/spec.ts'
+import type { HeldOut } from './held-out.ts'
 
 /** Everything an engine needs to train one run: no queue, no files, no theory. */
 export interface RunPlan {
@@ -42,9 +45,30 @@ export interface Trajectory extends Position {
   readonly weights: Weights // after the last update; with a message these may hold NaN or Infinity
 }
 
+/** Everything an engine needs to train one net. */
+export interface NetPlan {
+  readonly spec: NetSpec
+  readonly shape: InputShape // of one x
+  readonly layers: NetLayers
+  readonly sampler: Sampler
+  readonly initial: NamedTensors // weights
+  readonly moving: NamedTensors // moments of batch norms, which no gradient moves
+  readonly heldOut: HeldOut
+  /** When to measure after the start: rising steps, the last of which is the end. */
+  readonly points: readonly number[]
+}
+
+/** What a net came to. */
+export interface NetTrajectory extends Position {
+  /** Why the run could not go on to its end, as a sentence; null where it reached it. */
+  readonly message: string | null
+  readonly measurements: Measurements
+  readonly weights: NamedTensors
+}
+
 /** A run as an engine takes it in hand. */
-export interface Trainee {
-  readonly plan: RunPlan
+export interface Trainee<Plan = RunPlan> {
+  readonly plan: Plan
   /** Ends this run alone: its promise is rejected with the signal's reason. */
   readonly signal: AbortSignal
   /** Hears where the run is: as its training starts, then as often as the engine pauses, and at its end. */
@@ -66,4 +90,6 @@ export interface Engine {
    * for each run, in order: what becomes of one, its divergence, cancel or failure, is nothing to the others.
    */
   train(runs: readonly Trainee[]): Promise<Trajectory>[]
+  /** The same for nets, of an engine that trains them. */
+  trainNets?(runs: readonly Trainee<NetPlan>[]): Promise<NetTrajectory>[]
 }

@@ -1,7 +1,7 @@
 import { Recorder } from '../probes/recorder.ts'
 import type { Engine, RunPlan, Trainee, Trajectory } from './engine.ts'
 import type { Training } from './training.ts'
-import { itsTurn } from './turn.ts'
+import { oneByOne } from './turn.ts'
 
 /** An engine that hands out its control after every stride. */
 export interface StepwiseEngine extends Engine {
@@ -10,15 +10,7 @@ export interface StepwiseEngine extends Engine {
 
 /** Makes an engine of a way to begin a training: runs are trained one after the other. */
 export function stepwise(engine: Omit<Engine, 'train'>, begin: StepwiseEngine['begin']): StepwiseEngine {
-  const train = (runs: readonly Trainee[]) => {
-    let turn: Promise<unknown> = Promise.resolve()
-    return runs.map((run) => {
-      const trajectory = itsTurn(turn, run.signal).then(() => trainInStrides(run, begin))
-      // Whoever asked for that run hears what became of it; the next one's turn comes in any case.
-      turn = Promise.allSettled([turn, trajectory]).then(() => {})
-      return trajectory
-    })
-  }
+  const train = (runs: readonly Trainee[]) => oneByOne(runs, (run) => trainInStrides(run, begin))
   return { ...engine, begin, train }
 }
 

@@ -3,7 +3,7 @@ import { diagonal, multiply, product, scale, transpose } from '../../src/data/li
 import type { Problem } from '../../src/data/problem.ts'
 import type { Matrix, Weights } from '../../src/experiment/matrix.ts'
 import type { Moments } from '../../src/experiment/measurement.ts'
-import type { ResolvedSpec } from '../../src/experiment/resolve.ts'
+import type { LinearSpec } from '../../src/experiment/resolve.ts'
 import { corner, LAYER_STREAM } from './initial-weights.ts'
 import { root } from './root.ts'
 
@@ -37,7 +37,7 @@ export interface AlignedStart {
 const ROUNDING = 1e-12
 
 /** @returns null where the start is not balanced, has noise, draws minibatches, or Sxx and Syx do not commute */
-export function alignedStart(spec: ResolvedSpec, problem: Problem): AlignedStart | null {
+export function alignedStart(spec: LinearSpec, problem: Problem): AlignedStart | null {
   const { init, training, objective } = spec
   if (init.kind !== 'balanced' || (init.noise ?? 0) > 0 || training.mode === 'sgd') return null
   const q = problem.spectrum.directions
@@ -61,7 +61,7 @@ export function alignedStart(spec: ResolvedSpec, problem: Problem): AlignedStart
 }
 
 function restored(
-  { objective, model: { depth, width }, seed }: ResolvedSpec,
+  { objective, model: { depth, width }, seed }: LinearSpec,
   q: Matrix,
   weights: Weights,
 ): Weights {

@@ -2,7 +2,7 @@ import { haarOrthogonal } from '../../src/data/haar.ts'
 import { identity, multiply, scale, transpose } from '../../src/data/linear-algebra.ts'
 import { normals } from '../../src/data/normal.ts'
 import { fromRows, type Matrix, type Weights, zeros } from '../../src/experiment/matrix.ts'
-import type { ResolvedSpec } from '../../src/experiment/resolve.ts'
+import type { LinearSpec } from '../../src/experiment/resolve.ts'
 import type { Shape } from './parameters.ts'
 import { root } from './root.ts'
 
@@ -22,7 +22,7 @@ import { root } from './root.ts'
  * `noise` η adds N(0, η² s²/fan-in), independent in every entry of every layer and of V, idle ones included: η is
  * relative to s/√fan-in, the root mean square entry of a layer of scale s.
  */
-export function initialWeights(spec: ResolvedSpec, features: number): Weights {
+export function initialWeights(spec: LinearSpec, features: number): Weights {
   const { init, seed } = spec
   const { depth, width } = spec.model
   if (init.kind === 'explicit') return { layers: init.layers.map(fromRows), decoder: fromRows(init.decoder) }

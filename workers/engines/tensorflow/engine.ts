@@ -1,17 +1,22 @@
 import { ExperimentError } from '../../../src/experiment/failure.ts'
 import type { Device } from '../../../src/experiment/spec.ts'
+import type { NetPlan, NetTrajectory, Trainee } from '../engine.ts'
 import { type StepwiseEngine, stepwise } from '../stepwise.ts'
-import { loadTensorFlow } from './load.ts'
+import { oneByOne } from '../turn.ts'
+import { loadTensorFlow, type TensorFlow } from './load.ts'
+import { trainNet } from './nets/net-training.ts'
+import { NetPrograms } from './nets/programs.ts'
 import { TensorTraining } from './training.ts'
 
 /**
- * TensorFlow through tfjs-node-gpu, operation by operation, in float32: fast where a step is large.
+ * TensorFlow through tfjs-node-gpu, in float32: deep linear models operation by operation, fast where a step is large, and nets by a
+ * recorded step.
  *
  * @throws ENGINE_UNAVAILABLE where TensorFlow is not set up, CUDA_UNAVAILABLE where `cuda` is asked for in vain
  */
 export async function openTensorFlowEngine(device: Device): Promise<StepwiseEngine> {
   const { tf, version, device: found } = await loadTensorFlow(device)
-  return stepwise(
+  const linear = stepwise(
     {
       name: 'tensorflow',
       device: found,
@@ -26,6 +31,15 @@ export async function openTensorFlowEngine(device: Device): Promise<StepwiseEngi
       return new TensorTraining(tf, plan, plan.training)
     },
   )
+  return { ...linear, trainNets: (runs) => trainNets(tf, runs) }
+}
+
+/** Nets one after the other; those of one shape share a recorded step. */
+function trainNets(tf: TensorFlow['tf'], runs: readonly Trainee<NetPlan>[]): Promise<NetTrajectory>[] {
+  const programs = new NetPrograms(tf)
+  const ends = oneByOne(runs, (run) => trainNet(tf, programs, run))
+  void Promise.allSettled(ends).then(() => programs.close())
+  return ends
 }
 
 function refusal(why: string): ExperimentError {

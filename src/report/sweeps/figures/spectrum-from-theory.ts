@@ -1,3 +1,4 @@
+import { depthOf } from '../../../experiment/model-spec.ts'
 import type { ResolvedSpec } from '../../../experiment/resolve.ts'
 import { forecastOf } from '../../forecast.ts'
 import type { FinishedSweepRun } from './sweep-drawing.ts'
@@ -12,7 +13,7 @@ export function spectrumFromTheory(
   { amplitudes, criticalTimes }: FinishedSweepRun,
   initial: readonly (number | null)[],
 ): { lambda: number[]; rho: number[] } {
-  const { depth } = spec.model
+  const depth = depthOf(spec.model)
   const power = spec.objective === 'jepa' ? 1 / depth : (depth + 1) / depth
   const rho = criticalTimes.predicted.map((_, i) => (amplitudes?.fixedPoint[i] ?? 0) ** power)
   const lambda = criticalTimes.predicted.map((time, i) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../../experiment/identity.ts'
+import { depthOf } from '../../../experiment/model-spec.ts'
 import type { SweepSpec } from '../../../experiment/sweep.ts'
 import type { SweepRun } from '../../../experiment/sweep-view.ts'
 import { formatShort } from '../../ticks.ts'
@@ -22,7 +23,7 @@ export function commonSettings({ base, axes, question }: SweepSpec): string {
   const { objective, model, init, training, data } = base
   const settings = [
     varies('objective') || question === 'orders-differ' ? [] : [objective.toUpperCase()],
-    varies('model.depth') ? [] : [`depth ${model.depth}`],
+    varies('model.depth') ? [] : [`depth ${depthOf(model)}`],
     varies('init.kind') || init.kind === 'balanced' ? [] : [`${init.kind} start`],
     varies('init.scale') || init.kind === 'explicit' ? [] : [`ε = ${formatShort(init.scale)}`],
     varies('training.mode') ? [] : [modeInWords(training, varies)],

@@ -3,6 +3,7 @@ import type { Matrix } from '../../../experiment/matrix.ts'
 import { nonCommutingEnd } from '../../../theory/non-commuting.ts'
 import { isNumber } from '../points.ts'
 import { figure, type Judge, problemOf, rangeOf, timesOf, type Witness } from './evidence.ts'
+import { depthOf } from './ladders.ts'
 import { ask, counted, shareKept, together, undecided, verdictOfTally } from './tally.ts'
 
 /**
@@ -72,7 +73,7 @@ function hasLearnedAll(witness: Witness): boolean {
 function plateauError(witness: Witness): number {
   const { moments, spectrum } = problemOf(witness)!
   const [rho] = spectrum.generalizedRho!
-  const target = rho! ** witness.spec.model.depth
+  const target = rho! ** depthOf(witness)
   // l₀ spans the null space of Syx' − ρ₀ Sxx.
   const { v } = singularValues(combine(1, transpose(moments.Syx), -rho!, moments.Sxx))
   const first = column(v, v.cols - 1)
@@ -81,11 +82,7 @@ function plateauError(witness: Witness): number {
 
 function endError(witness: Witness): number {
   const { moments, spectrum } = problemOf(witness)!
-  const { maeSingularValues, maeDirections } = nonCommutingEnd(
-    moments.Sxx,
-    moments.Syx,
-    witness.spec.model.depth,
-  )
+  const { maeSingularValues, maeDirections } = nonCommutingEnd(moments.Sxx, moments.Syx, depthOf(witness))
   const squares = maeSingularValues.map((value) => value ** 2)
   const expected = (q: Float64Array) =>
     Math.sqrt(squares.reduce((sum, square, k) => sum + square * dot(column(maeDirections, k), q) ** 2, 0))

@@ -1,3 +1,4 @@
+import { depthOf as modelDepth } from '../../../experiment/model-spec.ts'
 import { runsByPoint } from '../points.ts'
 import type { Witness } from './evidence.ts'
 
@@ -18,4 +19,4 @@ export function isRising(values: readonly (number | null)[]): boolean | null {
   return values.every((value, k) => k === 0 || value! > values[k - 1]!)
 }
 
-export const depthOf = ({ spec }: Witness) => spec.model.depth
+export const depthOf = ({ spec }: Witness) => modelDepth(spec.model)

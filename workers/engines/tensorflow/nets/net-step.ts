@@ -1,0 +1,83 @@
+import type { NamedTensors } from '../../../../src/experiment/matrix.ts'
+import { type Slots, slotsOf, updated } from '../../../dynamics/net-update.ts'
+import { netLoss } from '../../../objectives/net-loss.ts'
+import type { NetPlan } from '../../engine.ts'
+import type { Step } from '../recorder/step.ts'
+import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
+import type { Fed } from './feed.ts'
+
+/** A net's training step as the recorder takes it: x, y and rates of many steps in, loss out. */
+export type NetStep = Step<Tensors, Fed, { loss: Tensor }>
+
+/** Where the target's weights lie in the state, behind this. */
+const TARGET = 'target/'
+const MOVING_SHARE = 0.1 // of a batch's moments in the moving ones, as in PyTorch
+
+/** What a run's state begins with: weights, moving moments, an EMA target's weights and what the optimiser keeps. */
+export function initialState({ spec, initial, moving }: NetPlan): NamedTensors {
+  const slots = slotsOf(spec.training).flatMap((slot) =>
+    Object.entries(initial).map(([name, { shape, data }]) => {
+      return [`${slot}/${name}`, { shape, data: new Float32Array(data.length) }] as const
+    }),
+  )
+  const target = spec.loss.ema === null ? [] : targetEntries(initial)
+  return { ...initial, ...moving, ...Object.fromEntries([...target, ...slots]) }
+}
+
+function targetEntries(initial: NamedTensors) {
+  const followed = Object.entries(initial).filter(([name]) => isEncoder(name))
+  return followed.map(([name, tensor]) => [TARGET + name, tensor] as const)
+}
+
+const isEncoder = (name: string) => name.startsWith('encoder.')
+
+/** The target's weights in a state, under the encoder's names; nothing where it has none of its own. */
+export function targetIn(state: Tensors): { target?: Tensors } {
+  const found = Object.entries(state).filter(([name]) => name.startsWith(TARGET))
+  if (found.length === 0) return {}
+  return { target: Object.fromEntries(found.map(([name, tensor]) => [name.slice(TARGET.length), tensor])) }
+}
+
+/** The step of a plan whose windows have so many steps. */
+export function netStep(
+  tf: Tfjs,
+  { spec, layers, shape, initial, moving }: NetPlan,
+  window: number,
+): NetStep {
+  const names = Object.keys(initial)
+  return (state, inputs, now) => {
+    const place = tf.mod(now.step, tf.scalar(window, 'int32'))
+    const of = (fed: Tensor) => tf.gather(fed, place as never) as Tensor
+    const [x, y] = [of(inputs.x), of(inputs.y)].map((batch) => tf.reshape(batch, [batch.shape[0]!, ...shape]))
+    const [rate, first, second] = tf.unstack(of(inputs.rates)) as [Tensor, Tensor, Tensor]
+    const heard: Slots = {}
+    const hear = (layer: string, mean: Tensor, variance: Tensor) => {
+      heard[`${layer}.mean`] = mean
+      heard[`${layer}.variance`] = variance
+    }
+    const view = { tf, x: x!, y: y!, weights: state, isTraining: true, hear, ...targetIn(state) }
+    const { value, grads } = tf.variableGrads(
+      () => netLoss(spec, layers, view) as never,
+      names.map((name) => state[name]!),
+    )
+    const gradient = Object.fromEntries(names.map((name) => [name, grads[state[name]!.name]!]))
+    const corrections = spec.training.optimizer?.kind === 'sgd' ? null : ([first, second] as const)
+    const next = updated(spec.training, { tf, state, names, gradient, rate, corrections })
+    for (const name of Object.keys(moving)) {
+      next[name] = tf.add(tf.mul(state[name]!, 1 - MOVING_SHARE), tf.mul(heard[name]!, MOVING_SHARE))
+    }
+    tf.dispose(heard)
+    follow(tf, spec.loss.ema, state, next)
+    return { state: next, metrics: { loss: value } }
+  }
+}
+
+/** Moves the target's weights towards the encoder's new ones. */
+function follow(tf: Tfjs, ema: number | null, state: Tensors, next: Slots): void {
+  if (ema === null) return
+  for (const [name, weight] of Object.entries(state)) {
+    if (!name.startsWith(TARGET)) continue
+    const encoder = next[name.slice(TARGET.length)]!
+    next[name] = tf.add(tf.mul(weight, ema), tf.mul(encoder, 1 - ema))
+  }
+}
