@@ -1,4 +1,4 @@
-import { ATTRIBUTE, type Binding, DTYPE, type Handle } from './binding.ts'
+import { ATTRIBUTE, type Binding, type Handle } from './binding.ts'
 import type { Loop } from './loop.ts'
 
 /**
@@ -13,28 +13,30 @@ export const LAST_STEP = 2 ** 31 - 1
 
 const SERIAL = { name: 'executor_type', type: ATTRIBUTE.string, value: 'SINGLE_THREADED_EXECUTOR' }
 
+/** What a call of a loop leaves. */
+export interface Results {
+  /** The number of the next step. */
+  readonly step: Handle
+  /** The next state, in the loop's order. */
+  readonly state: readonly Handle[]
+  /** Metrics, a row per step, where the loop has any. */
+  readonly rows: Handle | undefined
+}
+
 /**
- * Runs a loop from one step to another.
+ * Runs a loop for some steps.
  *
+ * @param step the number of the first one
  * @param ids of the loop's arguments, in its order
- * @returns handles of the next state, in the loop's order, and of the rows of metrics where it has any
  */
 export function callLoop(
   binding: Binding,
   loop: Loop,
   executor: Executor,
-  ids: readonly number[],
-  first: number,
-  steps: number,
-): Handle[] {
-  const bounds = [first, first + steps].map((step) =>
-    binding.createTensor([], DTYPE.int32, Int32Array.of(step)),
-  )
+  { step, count, ids }: { readonly step: Handle; readonly count: Handle; readonly ids: readonly number[] },
+): Results {
   const attributes = executor === 'serial' ? [SERIAL] : []
-  const outputs = loop.state.length + (loop.width > 0 ? 1 : 0)
-  try {
-    return binding.executeOp(loop.name, attributes, [...bounds, ...ids], outputs)
-  } finally {
-    for (const id of bounds) binding.deleteTensor(id)
-  }
+  const outputs = 1 + loop.state.length + (loop.width > 0 ? 1 : 0)
+  const [next, ...rest] = binding.executeOp(loop.name, attributes, [step.id, count.id, ...ids], outputs)
+  return { step: next!, state: rest.slice(0, loop.state.length), rows: rest[loop.state.length] }
 }

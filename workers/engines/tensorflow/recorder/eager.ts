@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu'
 import { correctTypes } from './attributes.ts'
 import { type Backend, backendOf, type Handle, type Tfjs, wrapBinding } from './binding.ts'
-import { freeAll, handlesOf, holdAll, seedHandle, stepHandle } from './handles.ts'
+import { freeAll, handlesOf, holdAll, seedHandle, wholeHandle } from './handles.ts'
 import { operationsOf } from './library.ts'
 import type { Metrics } from './program.ts'
 import { callStep, freeKept, type Step, type StepArguments, type Tensors } from './step.ts'
@@ -42,7 +42,7 @@ export function runEagerly<S extends Tensors, I extends Tensors, M extends Tenso
     for (let number = first; number < first + steps; number++) {
       const before = now
       const arguments_: StepArguments = {
-        step: stepHandle(binding, number),
+        step: wholeHandle(binding, number),
         seed: seedHandle(binding, seed),
         state: holdAll(binding, before),
         inputs: holdAll(binding, given),

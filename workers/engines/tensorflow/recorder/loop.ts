@@ -13,10 +13,10 @@ interface Carried {
 
 /** A loop over a recorded step, as three functions of TensorFlow. */
 export interface Loop {
-  /** The one that is called: (step, stop, index, carried …) → (carried … , rows). */
+  /** The one that is called: (step, count, carried …) → (step, state …, rows). */
   readonly name: string
   readonly definitions: readonly { readonly name: string; readonly bytes: Uint8Array }[]
-  /** Arguments after step and stop, in order: `seed`, `state.*`, `inputs.*`. */
+  /** Arguments after step and count, in order: `seed`, `state.*`, `inputs.*`. */
   readonly arguments: readonly string[]
   /** Names of the state's entries, in the order of the results. */
   readonly state: readonly string[]
@@ -132,7 +132,7 @@ interface Call {
   readonly form: LoopForm
 }
 
-/** (step, stop, carried …) → (state …, rows [K, width]). */
+/** (step, count, carried …) → (step, state …, rows [count, width]). */
 function writeCall(
   name: string,
   operations: (name: string) => Operation | undefined,
@@ -140,10 +140,11 @@ function writeCall(
   { body, cond, width, form }: Call,
 ): FunctionText {
   const text = new FunctionText(name, operations)
-  const [step, stop] = [text.argument('step', INT), text.argument('stop', INT)]
+  const [step, count] = [text.argument('step', INT), text.argument('count', INT)]
+  const stop = text.node('stop', 'AddV2', [step, count], ints, ['z:0'])[0]!
   const given = carried.map(({ dtype }, k) => text.argument(`a${k}`, dtype))
   const index = width > 0 ? [text.whole('index', [0], [1, 1])] : []
-  const rows = width > 0 ? [writeRows(text, step, stop, width)] : []
+  const rows = width > 0 ? [writeRows(text, count, width)] : []
   const inputs = [step, stop, ...index, ...given, ...rows]
   const counters = [INT, INT, ...index.map(() => INT)]
   const types = [...counters, ...carried.map(({ dtype }) => dtype), ...rows.map(() => DTYPE.float32)]
@@ -156,6 +157,7 @@ function writeCall(
   if (form === 'lowered') attributes.push(['_lower_using_switch_merge', boolValue(true)])
   const outputs = inputs.map((_, k) => `output:${k}`)
   const done = text.node('loop', 'StatelessWhile', inputs, attributes, outputs)
+  text.result('step_', INT, done[0]!)
   for (const [k, { name: argument, dtype }] of carried.entries()) {
     if (argument.startsWith('state.')) text.result(`r${k}`, dtype, done[counters.length + k]!)
   }
@@ -163,9 +165,8 @@ function writeCall(
   return text
 }
 
-/** Zeros [stop − step, width]. */
-function writeRows(text: FunctionText, step: string, stop: string, width: number): string {
-  const count = text.node('count', 'Sub', [stop, step], ints, ['z:0'])[0]!
+/** Zeros [count, width]. */
+function writeRows(text: FunctionText, count: string, width: number): string {
   const columns = text.whole('columns', [width], [])
   const pack = [['N', intValue(2)] as const, ['T', typeValue(INT)] as const]
   const shape = text.node('shape', 'Pack', [count, columns], pack, ['output:0'])[0]!

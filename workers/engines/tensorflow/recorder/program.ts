@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu'
-import { type Backend, type Handle, handleOf, hold } from './binding.ts'
+import { type Backend, type Handle, hold } from './binding.ts'
 import { callLoop, LAST_STEP } from './call.ts'
 import { sizeOf } from './graph.ts'
-import type { Handles } from './handles.ts'
+import { type Handles, inputHandle, ownHandle, wholeHandle } from './handles.ts'
 import { argumentOf, removeFunctions } from './library.ts'
 import type { Loop } from './loop.ts'
 import type { Tensors } from './step.ts'
@@ -39,6 +39,8 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
   readonly #state: Map<string, Handle>
   readonly #inputs: Map<string, Handle>
   #step = 0
+  #first: Handle | undefined // the number of the next step, once it is known to TensorFlow
+  #count: { readonly steps: number; readonly handle: Handle } | undefined
   #isClosed = false
   /** Which executor runs it, its time per step when it was recorded, and whether it had the eager step's bits then. */
   readonly findings: Findings
@@ -93,14 +95,16 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
   /** Goes on from another state, at a step: a checkpoint. Entries that are left out stay. */
   restore(state: Partial<{ readonly [Name in keyof S]: Tensor }>, step: number): void {
     this.#demandOpen()
-    this.#take(this.#state, 'state', state)
+    this.#take(this.#state, 'state', state, ownHandle)
     this.#step = step
+    if (this.#first !== undefined) this.#backend.binding.deleteTensor(this.#first.id)
+    this.#first = undefined
   }
 
   /** Other inputs from the next call on, of the same types and shapes. The tensors stay the caller's. */
   feed(inputs: Partial<I>): void {
     this.#demandOpen()
-    this.#take(this.#inputs, 'inputs', inputs)
+    this.#take(this.#inputs, 'inputs', inputs, inputHandle)
   }
 
   /** Frees functions, state and inputs. May be called twice. */
@@ -108,8 +112,9 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
     if (this.#isClosed) return
     this.#isClosed = true
     const { binding } = this.#backend
-    for (const handle of [this.#seed, ...this.#state.values(), ...this.#inputs.values()]) {
-      binding.deleteTensor(handle.id)
+    const scalars = [this.#seed, this.#first, this.#count?.handle]
+    for (const handle of [...scalars, ...this.#state.values(), ...this.#inputs.values()]) {
+      if (handle !== undefined) binding.deleteTensor(handle.id)
     }
     removeFunctions(binding, this.#loop)
   }
@@ -117,13 +122,26 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
   /** @returns the handle of the metrics, which the caller frees */
   #call(steps: number): Handle | undefined {
     const { binding } = this.#backend
-    const { state } = this.#loop
     const given = { seed: this.#seed, state: this.#state, inputs: this.#inputs }
     const ids = this.#loop.arguments.map((name) => argumentOf(given, name).id)
-    const results = callLoop(binding, this.#loop, this.findings.executor, ids, this.#step, steps)
-    for (const [index, name] of state.entries()) this.#replace(this.#state, name, results[index]!)
+    this.#first ??= wholeHandle(binding, this.#step)
+    const bounds = { step: this.#first, count: this.#countOf(steps) }
+    const results = callLoop(binding, this.#loop, this.findings.executor, { ...bounds, ids })
+    for (const [index, name] of this.#loop.state.entries())
+      this.#replace(this.#state, name, results.state[index]!)
+    binding.deleteTensor(this.#first.id)
+    this.#first = results.step
     this.#step += steps
-    return results[state.length]
+    return results.rows
+  }
+
+  /** How many steps, as a tensor: most calls are as long as the one before. */
+  #countOf(steps: number): Handle {
+    if (this.#count?.steps === steps) return this.#count.handle
+    const { binding } = this.#backend
+    if (this.#count !== undefined) binding.deleteTensor(this.#count.handle.id)
+    this.#count = { steps, handle: wholeHandle(binding, steps) }
+    return this.#count.handle
   }
 
   #emptyMetrics(steps: number): Record<string, Float32Array> {
@@ -148,7 +166,12 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
     }
   }
 
-  #take(into: Map<string, Handle>, what: string, tensors: Partial<Tensors>): void {
+  #take(
+    into: Map<string, Handle>,
+    what: string,
+    tensors: Partial<Tensors>,
+    handleOf: (backend: Backend, tensor: Tensor) => Handle,
+  ): void {
     for (const [name, tensor] of Object.entries(tensors)) {
       const before = into.get(name)
       if (before === undefined) throw new RangeError(`${what}.${name} was not recorded`)

@@ -2,7 +2,15 @@ import { type Backend, type Binding, backendOf, type Handle, hold, type Tfjs } f
 import type { Executor } from './call.ts'
 import { refuseDifference } from './compare.ts'
 import type { Graph } from './graph.ts'
-import { freeAll, type Handles, handlesOf, holdAll, seedHandle, stepHandle } from './handles.ts'
+import {
+  freeAll,
+  type Handles,
+  holdAll,
+  inputHandles,
+  seedHandle,
+  stateHandles,
+  wholeHandle,
+} from './handles.ts'
 import { addFunctions, argumentOf, operationsOf, removeFunctions } from './library.ts'
 import { type Loop, type LoopForm, writeLoop } from './loop.ts'
 import { Program } from './program.ts'
@@ -51,8 +59,8 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
   const form = wished ?? (backend.isUsingGpuDevice ? 'lowered' : 'functional')
   const given = {
     seed: seedHandle(binding, seed),
-    state: handlesOf(backend, state),
-    inputs: handlesOf(backend, inputs),
+    state: stateHandles(backend, state),
+    inputs: inputHandles(backend, inputs),
   }
   try {
     const { graph, expected } = traceTwice(tf, backend, step as unknown as AnyStep, given)
@@ -85,7 +93,7 @@ function traceTwice(
   const kept: Tensor[] = []
   const at = (number: number, state: Handles): Trace => {
     const handles = {
-      step: stepHandle(binding, number),
+      step: wholeHandle(binding, number),
       seed: hold(binding, given.seed),
       state: holdAll(binding, state),
       inputs: holdAll(binding, given.inputs),

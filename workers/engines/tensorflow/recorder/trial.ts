@@ -1,5 +1,6 @@
 import type { Binding, Handle } from './binding.ts'
-import { callLoop, type Executor } from './call.ts'
+import { callLoop, type Executor, type Results } from './call.ts'
+import { wholeHandle } from './handles.ts'
 import type { Loop } from './loop.ts'
 
 const ROUNDS = 3
@@ -34,14 +35,15 @@ export function tryOut(trial: Trial, asked: Executor | 'auto'): Findings {
   return times.reduce((best, one) => (one.msPerStep < best.msPerStep ? one : best))
 }
 
-function isSameAsEager({ binding, loop, ids, expected }: Trial, executor: Executor): boolean {
-  const results = callLoop(binding, loop, executor, ids, 0, 1)
-  const isSame = loop.state.map((name, index) => {
-    const [mine, eager] = [results[index]!, expected.get(name)!].map(({ id }) => binding.tensorDataSync(id))
-    return Buffer.compare(bytesOf(mine!), bytesOf(eager!)) === 0
+function isSameAsEager(trial: Trial, executor: Executor): boolean {
+  const { binding, loop, expected } = trial
+  return withResults(trial, executor, 1, ({ state }) => {
+    const isSame = loop.state.map((name, index) => {
+      const [mine, eager] = [state[index]!, expected.get(name)!].map(({ id }) => binding.tensorDataSync(id))
+      return Buffer.compare(bytesOf(mine!), bytesOf(eager!)) === 0
+    })
+    return isSame.every((same) => same)
   })
-  free(binding, results)
-  return isSame.every((same) => same)
 }
 
 /** Milliseconds of a call of one step. */
@@ -60,14 +62,28 @@ function measure(trial: Trial, { executor, msPerStep }: Findings): number {
   }
 }
 
-function timeOf({ binding, loop, ids }: Trial, executor: Executor, steps: number): number {
-  const start = performance.now()
-  free(binding, callLoop(binding, loop, executor, ids, 0, steps))
-  return (performance.now() - start) / steps
+function timeOf(trial: Trial, executor: Executor, steps: number): number {
+  return withResults(trial, executor, steps, (_, ms) => ms / steps)
 }
 
-function free(binding: Binding, handles: readonly Handle[]): void {
-  for (const { id } of handles) binding.deleteTensor(id)
+/** What `take` makes of a call from step 0, whose results are freed then. */
+function withResults<T>(
+  { binding, loop, ids }: Trial,
+  executor: Executor,
+  steps: number,
+  take: (results: Results, ms: number) => T,
+): T {
+  const [step, count] = [wholeHandle(binding, 0), wholeHandle(binding, steps)]
+  const used = [step, count]
+  try {
+    const start = performance.now()
+    const results = callLoop(binding, loop, executor, { step, count, ids })
+    const ms = performance.now() - start
+    used.push(results.step, ...results.state, ...(results.rows === undefined ? [] : [results.rows]))
+    return take(results, ms)
+  } finally {
+    for (const { id } of used) binding.deleteTensor(id)
+  }
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
