@@ -6,14 +6,16 @@ import { readInstallation } from '../src/experiment/installation.ts'
 import { repositoryRoot } from '../src/experiment/repository.ts'
 import { renderPng } from '../src/report/png.ts'
 import { openLanes } from '../workers/engines/lanes/native.ts'
+import type { Protocol } from './contest/hold.ts'
+import { installPeers, run } from './contest/install.ts'
+import { describeMachine, othersShare, THREADS } from './contest/machine.ts'
+import type { Peer } from './contest/peer.ts'
+import { buildProbe } from './lanes/build-probe.ts'
 import { drawChart } from './lanes/chart.ts'
-import type { Protocol } from './lanes/contest.ts'
 import { measureDescent } from './lanes/descent.ts'
 import { measureFlow } from './lanes/flow.ts'
-import { buildProbe, installPeers, run } from './lanes/install.ts'
-import { describeMachine, othersShare, THREADS } from './lanes/machine.ts'
 import { measureMlp } from './lanes/mlp.ts'
-import { Peer, type PeerName } from './lanes/peer.ts'
+import { type PeerName, startPeer } from './lanes/peers.ts'
 import { type Results, type RowResult, writeReport } from './lanes/report.ts'
 import { chooseRows, ROWS, type Row } from './lanes/rows.ts'
 
@@ -56,7 +58,7 @@ try {
 }
 
 async function measure(): Promise<Results> {
-  const machine = describeMachine()
+  const machine = describeMachine(['native', 'bench', 'workers'])
   const lanes = openLanes()
   const library = join(readInstallation().lanes!.folder, `liblanes-${lanes.name}.so`)
   const probe = await buildProbe()
@@ -109,7 +111,7 @@ async function measureRow(
   const seconds = () => (performance.now() - began) / 1000
   const peer = async (name: PeerName) => {
     const before = peers.get(name)
-    const found = before?.isAlive ? before : await Peer.start(name, python)
+    const found = before?.isAlive ? before : await startPeer(name, python)
     peers.set(name, found)
     return found
   }

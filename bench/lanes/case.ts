@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fillNormals } from '../../src/data/normal.ts'
 import type { DescentRow } from './rows.ts'
 
@@ -43,22 +41,4 @@ export function descentCase(row: DescentRow): DescentCase {
     noise: sxx.map((variance, i) => Math.sqrt(variance * (1 - rho(i % d) ** 2))), // Σyy = Σxx
     weights,
   }
-}
-
-/** Writes what a peer reads: case.json with the sizes, each array beside it as raw float64. @returns the case's path */
-export function writeCase(
-  folder: string,
-  fields: Readonly<Record<string, unknown>>,
-  arrays: Readonly<Record<string, Float64Array>>,
-): string {
-  mkdirSync(folder, { recursive: true })
-  for (const [name, array] of Object.entries(arrays)) {
-    writeFileSync(
-      join(folder, `${name}.f64`),
-      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-    )
-  }
-  const file = join(folder, 'case.json')
-  writeFileSync(file, JSON.stringify(fields))
-  return file
 }

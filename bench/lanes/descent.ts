@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import type { LanesLibrary } from '../../workers/engines/lanes/native.ts'
-import { type DescentCase, descentCase, SEED, writeCase } from './case.ts'
-import { difference, lossesOf, spreadRatio, standardErrors } from './compare.ts'
-import { type Contest, type ContestResult, hold, type Protocol } from './contest.ts'
+import { writeCase } from '../contest/case.ts'
+import { difference } from '../contest/difference.ts'
+import { type Contest, type ContestResult, hold, type Protocol } from '../contest/hold.ts'
+import type { Peer } from '../contest/peer.ts'
+import { type DescentCase, descentCase, SEED } from './case.ts'
+import { lossesOf, spreadRatio, standardErrors } from './compare.ts'
 import { Ours } from './ours.ts'
-import type { Peer } from './peer.ts'
 import type { DescentRow } from './rows.ts'
 
 const CHECK_RATE = 0.05

@@ -4,12 +4,13 @@ import { criticalTime } from '../../src/theory/critical-times.ts'
 import { maxStableLearningRate } from '../../src/theory/stability.ts'
 import { type Batch, MODE, PRECISION, passagesOf, STATUS } from '../../workers/engines/lanes/batch.ts'
 import type { LanesLibrary } from '../../workers/engines/lanes/native.ts'
-import { SEED, writeCase } from './case.ts'
-import type { Protocol } from './contest.ts'
+import { writeCase } from '../contest/case.ts'
+import type { Protocol } from '../contest/hold.ts'
+import type { Peer } from '../contest/peer.ts'
+import { median } from '../contest/timing.ts'
+import { SEED } from './case.ts'
 import { diagonal, emptyBatch } from './ours.ts'
-import type { Peer } from './peer.ts'
 import type { FlowRow } from './rows.ts'
-import { median } from './timing.ts'
 
 /** The relative error of the last critical time at which methods are compared. */
 export const WANTED = 1e-6

@@ -8,16 +8,11 @@ import {
   STATUS,
 } from '../../workers/engines/lanes/batch.ts'
 import type { LanesLibrary } from '../../workers/engines/lanes/native.ts'
+import { THREADS } from '../contest/machine.ts'
+import type { Lap } from '../contest/timing.ts'
 import type { DescentCase } from './case.ts'
-import { THREADS } from './machine.ts'
 
 export type Precision = 'compensated' | 'float32'
-
-/** Steps and the seconds they took. */
-export interface Lap {
-  readonly steps: number
-  readonly seconds: number
-}
 
 /** A step far into a run, where a look at the amplitudes comes every thousand steps. */
 const FAR = 1_000_000

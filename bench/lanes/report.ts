@@ -1,10 +1,10 @@
-import type { ContestResult } from './contest.ts'
+import type { ContestResult } from '../contest/hold.ts'
+import type { Machine } from '../contest/machine.ts'
+import type { Timing } from '../contest/timing.ts'
 import { flopOf } from './descent.ts'
 import { type FlowResult, WANTED } from './flow.ts'
-import type { Machine } from './machine.ts'
-import { PEER_TITLES, type PeerName } from './peer.ts'
+import { PEER_TITLES, type PeerName } from './peers.ts'
 import type { Row } from './rows.ts'
-import type { Timing } from './timing.ts'
 
 /** One row's outcome; `error` where it could not be measured. */
 export interface RowResult {

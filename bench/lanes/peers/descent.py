@@ -6,11 +6,14 @@ the lanes suite times them. Needs torch, jax and numpy, nothing else. Forms are 
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+
+sys.path.append(str(Path(__file__).parents[2] / "contest/peers"))
 
 from case import Case, flat_weights
 from frameworks import framework

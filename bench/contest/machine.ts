@@ -18,8 +18,12 @@ export interface Machine {
   readonly date: string
 }
 
-/** Pins this process, and with it all that it starts, to the first two cores that it may use. */
-export function describeMachine(): Machine {
+/**
+ * Pins this process, and with it all that it starts, to the first two cores that it may use.
+ *
+ * @param sources what is measured: paths in the repository
+ */
+export function describeMachine(sources: readonly string[]): Machine {
   const git = (...words: string[]) =>
     execFileSync('git', words, { cwd: repositoryRoot(), encoding: 'utf8' }).trim()
   return {
@@ -28,7 +32,7 @@ export function describeMachine(): Machine {
     pinned: pin(),
     node: process.version,
     commit: git('rev-parse', '--short', 'HEAD'),
-    changed: git('status', '--porcelain', '--', 'native', 'bench/lanes', 'workers').length > 0,
+    changed: git('status', '--porcelain', '--', ...sources).length > 0,
     date: new Date().toISOString().slice(0, 10),
   }
 }

@@ -1,4 +1,8 @@
-import type { Lap } from './ours.ts'
+/** Steps and the seconds they took. */
+export interface Lap {
+  readonly steps: number
+  readonly seconds: number
+}
 
 /** Run-steps a second over the repeats. */
 export interface Timing {

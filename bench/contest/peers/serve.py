@@ -1,4 +1,5 @@
-"""`serve.py torch|jax|diffrax [--device cpu|cuda]`: answers the bench, one JSON request and one reply a line.
+"""`serve.py torch|jax|diffrax --forms FOLDER [--device cpu|cuda] [--threads 2]`: answers the bench, one JSON request and one
+reply a line. FOLDER has the suite's forms: torch_KIND.py, jax_KIND.py for each kind of row.
 
     {"do": "open", "case": FILE}                                   -> {"forms": [name, ...]}
     {"do": "train", "form", "steps", "rate", "weights": FILE}      -> {"seconds"}          weights after `steps`, compiled
@@ -9,6 +10,7 @@
 A request that fails is answered with {"error": sentence}; only an end of input ends the process.
 """
 
+import argparse
 import json
 import sys
 import time
@@ -19,8 +21,8 @@ from frameworks import framework
 
 
 class Server:
-    def __init__(self, name, device):
-        self.framework, self.device = framework(name, device), device
+    def __init__(self, name, device, threads):
+        self.framework, self.device = framework(name, device, threads), device
         self.case, self.makers, self.ready = None, {}, {}
 
     def open(self, case):
@@ -66,10 +68,15 @@ class Server:
 
 
 def main():
-    name = sys.argv[1]
-    device = sys.argv[sys.argv.index("--device") + 1] if "--device" in sys.argv else "cpu"
+    words = argparse.ArgumentParser()
+    words.add_argument("name", choices=("torch", "jax", "diffrax"))
+    words.add_argument("--forms", required=True)
+    words.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    words.add_argument("--threads", type=int, default=2)
+    options = words.parse_args()
+    sys.path.append(options.forms)
     replies, sys.stdout = sys.stdout, sys.stderr  # what a library prints must not look like a reply
-    server = Server(name, device)
+    server = Server(options.name, options.device, options.threads)
     print(json.dumps({"versions": server.framework.versions}), file=replies, flush=True)
     for line in sys.stdin:
         request = json.loads(line)

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readInstallation } from '../../src/experiment/installation.ts'
 import { repositoryRoot } from '../../src/experiment/repository.ts'
 
-export const PEERS = join(repositoryRoot(), 'bench/lanes/peers')
+export const PEERS = join(repositoryRoot(), 'bench/contest/peers')
 const STAMP = 'complete'
 
 /** The folder of the cache in which the bench keeps what it installs and builds. */
@@ -27,7 +27,8 @@ export function benchCache(): string {
 export async function installPeers(tell: (line: string) => void): Promise<string> {
   const wanted = readFileSync(join(PEERS, 'requirements.txt'), 'utf8')
   const python = findPython()
-  const key = createHash('sha256').update(wanted).update(python.version).digest('hex').slice(0, 16)
+  const pins = wanted.replace(/^#.*\n/gm, '')
+  const key = createHash('sha256').update(pins).update(python.version).digest('hex').slice(0, 16)
   const folder = join(benchCache(), `peers-${key}`)
   const program = join(folder, 'bin/python')
   if (existsSync(join(folder, STAMP))) return program
@@ -61,23 +62,6 @@ function findPython(): { program: string; version: string } {
   throw new Error(
     'The peers need Python 3.11 or newer with venv; none is on the PATH. Install one and run again.',
   )
-}
-
-/** The program that measures the FMA peak and trains small MLPs: bench/lanes/probe.cc. @returns its path */
-export async function buildProbe(): Promise<string> {
-  const native = join(repositoryRoot(), 'native/lanes')
-  const sources = [join(repositoryRoot(), 'bench/lanes/probe.cc'), join(native, 'check/peak.cc')]
-  const hash = createHash('sha256')
-  for (const file of [...sources, join(native, 'mlp/mlp.h'), join(native, 'lanes.h')])
-    hash.update(readFileSync(file))
-  const target = join(benchCache(), `probe-${hash.digest('hex').slice(0, 16)}`)
-  if (existsSync(target)) return target
-  const draft = `${target}.${process.pid}`
-  const compiler = process.env.CXX || 'g++'
-  const flags = ['-std=c++17', '-O2', `-I${native}`, `-I${join(native, 'check')}`]
-  await run(compiler, [...flags, ...sources, '-ldl', '-pthread', '-o', draft])
-  renameSync(draft, target)
-  return target
 }
 
 /** Runs a program to its end. @returns its output; throws with the end of its errors where it fails. */

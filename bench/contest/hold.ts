@@ -1,12 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Lap } from './ours.ts'
-import { PEER_TITLES, type Peer, type PeerName } from './peer.ts'
-import { type Timing, takeTurns } from './timing.ts'
+import { type Lap, type Timing, takeTurns } from './timing.ts'
+
+export interface Request {
+  readonly do: string
+  readonly [field: string]: unknown
+}
+
+export type Reply = Record<string, unknown>
+
+/** Who answers `open`, `train`, `time` and `drop` (bench/contest/peers/serve.py): a process, or several as one. */
+export interface Contestant {
+  readonly name: string
+  readonly title: string
+  ask(request: Request): Promise<Reply>
+}
 
 /** One form of a peer: how its result compared and what a first lap gave. */
 export interface FormResult {
-  readonly peer: PeerName
+  readonly peer: string
   readonly form: string
   /** Seconds to compile and train the steps of the comparison. */
   readonly firstSeconds: number | null
@@ -18,7 +30,7 @@ export interface FormResult {
 
 export interface ContestResult {
   readonly ours: Readonly<Record<string, Timing>>
-  readonly best: Readonly<Partial<Record<PeerName, { form: string } & Timing>>>
+  readonly best: Readonly<Record<string, { form: string } & Timing>>
   readonly forms: readonly FormResult[]
 }
 
@@ -33,7 +45,7 @@ export interface Contest {
   readonly timeRate: number
   /** Compares a peer's weights after each of `checkSteps` with ours. */
   compare(weights: readonly Float64Array[]): { agrees: boolean; comparison: string }
-  /** Our entrants, the first of them the one that is compared with the peers. */
+  /** Our entrants that run in this process, the first of them the one that is compared with the peers. */
   readonly ours: Readonly<Record<string, () => Promise<Lap>>>
 }
 
@@ -51,27 +63,28 @@ export interface Protocol {
  */
 export async function hold(
   contest: Contest,
-  peers: readonly Peer[],
+  peers: readonly Contestant[],
   { seconds, repeats }: Protocol,
   tell: (line: string) => void,
 ): Promise<ContestResult> {
   const forms: FormResult[] = []
-  const best: Partial<Record<PeerName, string>> = {}
+  const best: Partial<Record<string, string>> = {}
   for (const peer of peers) {
     const { forms: names } = await peer.ask({ do: 'open', case: contest.casePath })
     let fastest = 0
     for (const form of names as string[]) {
       const result = await tryForm(contest, peer, form, seconds)
       forms.push(result)
-      tell(`    ${describeForm(result)}`)
+      tell(`    ${describeForm(result, peer.title)}`)
       const before = best[peer.name]
       const loser = result.once !== null && result.once > fastest ? before : form
       if (loser !== form) [fastest, best[peer.name]] = [result.once!, form]
       if (loser !== undefined) await peer.ask({ do: 'drop', form: loser })
     }
     if (best[peer.name] === undefined) {
-      const reasons = forms.filter((form) => form.peer === peer.name).map(describeForm)
-      throw new Error(`No form of ${PEER_TITLES[peer.name]} agrees with ours: ${reasons.join('; ')}`)
+      const own = forms.filter((form) => form.peer === peer.name)
+      const reasons = own.map((form) => describeForm(form, peer.title))
+      throw new Error(`No form of ${peer.title} agrees with ours: ${reasons.join('; ')}`)
     }
   }
   const entrants: Record<string, () => Promise<Lap>> = { ...contest.ours }
@@ -84,7 +97,12 @@ export async function hold(
   return { ours, best: Object.fromEntries(found), forms }
 }
 
-async function tryForm(contest: Contest, peer: Peer, form: string, seconds: number): Promise<FormResult> {
+async function tryForm(
+  contest: Contest,
+  peer: Contestant,
+  form: string,
+  seconds: number,
+): Promise<FormResult> {
   const result = { peer: peer.name, form, firstSeconds: null, once: null }
   try {
     const file = join(contest.folder, 'peer.f64')
@@ -104,15 +122,16 @@ async function tryForm(contest: Contest, peer: Peer, form: string, seconds: numb
   }
 }
 
-async function lapOf(peer: Peer, form: string, seconds: number, rate: number): Promise<Lap> {
+async function lapOf(peer: Contestant, form: string, seconds: number, rate: number): Promise<Lap> {
   const reply = await peer.ask({ do: 'time', form, seconds, rate })
   return { steps: reply.steps as number, seconds: reply.seconds as number }
 }
 
-function describeForm({ peer, form, once, comparison, agrees, firstSeconds }: FormResult): string {
+function describeForm(result: FormResult, title: string): string {
+  const { form, once, comparison, agrees, firstSeconds } = result
   const first = firstSeconds === null ? '' : `, first call ${firstSeconds.toFixed(1)} s`
   const rate = once === null ? 'not timed' : `${once.toPrecision(3)} run-steps/s`
-  return `${PEER_TITLES[peer]} ${form}: ${rate} (${agrees ? '' : 'differs: '}${comparison}${first})`
+  return `${title} ${form}: ${rate} (${agrees ? '' : 'differs: '}${comparison}${first})`
 }
 
 function readDoubles(file: string): Float64Array {
