@@ -1,5 +1,5 @@
 import { MAX_IMAGE_BYTES } from '../images/image-set.ts'
-import { type Entry, wholeOf } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { type Plan, wholeImages } from './plan.ts'
 
 /**
@@ -98,7 +98,7 @@ async function classNames(form: CifarForm, others: readonly Entry[]): Promise<st
   const lines =
     file === undefined || file.bytes > MAX_NAMES_BYTES
       ? []
-      : (await wholeOf(file)).toString('utf8').split('\n')
+      : (await file.whole()).toString('utf8').split('\n')
   const found = lines.map((line) => line.trim()).filter((line) => line !== '')
   return found.length === classes ? found : Array.from({ length: classes }, (_, k) => String(k))
 }

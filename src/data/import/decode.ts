@@ -1,5 +1,4 @@
 import type { Entry } from './entry.ts'
-import { wholeOf } from './entry.ts'
 import type { ImportLimits } from './limits.ts'
 import type { PictureHeader } from './picture-header.ts'
 
@@ -20,7 +19,7 @@ export async function decode(
   limits: ImportLimits,
 ): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp')
-  const bytes = await wholeOf(file)
+  const bytes = await file.whole()
   try {
     const options = { limitInputPixels: limits.picturePixels, failOn: 'warning', ignoreIcc: true } as const
     const { data, info } = await sharp(bytes, options)

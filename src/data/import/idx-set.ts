@@ -1,6 +1,6 @@
 import { declaredBytes } from '../images/collector.ts'
 import { parseIdxHeader } from '../images/idx.ts'
-import { type Entry, wholeOf } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { checkLabelCount, numberedClasses, type Plan, type Wishes, wholeImages } from './plan.ts'
 
 /** Images in IDX, and labels in a file of their own: bytes in one dimension. */
@@ -40,7 +40,7 @@ async function readLabels(file: Entry, count: number): Promise<Uint16Array> {
   checkLabelCount(file.name, declared, count)
   const there = file.bytes - LABELS_HEAD
   if (there !== declared) throw new Error(`${file.name} declares ${declared} labels, ${there} are there`)
-  return Uint16Array.from((await wholeOf(file)).subarray(LABELS_HEAD))
+  return Uint16Array.from((await file.whole()).subarray(LABELS_HEAD))
 }
 
 /** A stream without its first bytes. */

@@ -1,7 +1,7 @@
 import { declaredBytes } from '../images/collector.ts'
 import { chooseArray } from '../images/image-file.ts'
 import { parseNpyHeader, readNpyDictionary } from '../images/npy.ts'
-import { type Entry, wholeOf } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { skip } from './idx-set.ts'
 import { checkLabelCount, numberedClasses, type Plan, type Wishes, wholeImages } from './plan.ts'
 
@@ -57,7 +57,7 @@ async function readLabels(file: Entry, count: number): Promise<Uint16Array> {
   const there = file.bytes - found.headerBytes
   if (there !== declared || declared > MAX_LABEL_BYTES)
     throw new Error(`${file.name} declares ${declared} bytes of labels, ${there} are there`)
-  const data = (await wholeOf(file)).subarray(found.headerBytes)
+  const data = (await file.whole()).subarray(found.headerBytes)
   const signed = found.descr[1] === 'i'
   return Uint16Array.from({ length: count }, (_, i) => {
     const label = readInteger(data, i * bytes, bytes, signed)

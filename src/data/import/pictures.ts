@@ -30,20 +30,39 @@ export async function picturesPlan(
   checkTotal(count, count * height * width * channels)
   const labels = classes && Uint16Array.from(each.flatMap((n, i) => new Array<number>(n).fill(classOf(i))))
   async function* pixels(): AsyncGenerator<Uint8Array> {
-    for (let from = 0; from < files.length; from += TOGETHER) {
-      const group = pictures.slice(from, from + TOGETHER)
+    let from = 0
+    for (const group of groupsOf(pictures, limits.picturePixels)) {
       const decoded = await Promise.all(group.map((picture) => decode(picture, channels, limits)))
-      for (const [k, values] of decoded.entries()) {
-        const { width } = group[k]!
-        yield cuts ? cutPatches(values, { width, channels, size: height }, cuts[from + k]!) : values
+      if (!cuts) yield Buffer.concat(decoded)
+      else {
+        for (const [k, values] of decoded.entries()) {
+          const { width } = group[k]!
+          yield cutPatches(values, { width, channels, size: height }, cuts[from + k]!)
+        }
       }
+      from += group.length
     }
   }
   return { format: 'pictures', count, height, width, channels, classes, labels, pixels }
 }
 
-/** Pictures that are decoded at once: four threads of the process do it. */
-const TOGETHER = 4
+/** Pictures that are decoded together, by the four threads that a process has for such work. */
+const TOGETHER = 32
+
+/** Pictures in their order, some together: of so many pixels at most, or one. */
+function* groupsOf(pictures: readonly Picture[], mostPixels: number): Generator<Picture[]> {
+  let [group, pixels]: [Picture[], number] = [[], 0]
+  for (const picture of pictures) {
+    const more = picture.width * picture.height
+    if (group.length === TOGETHER || (group.length > 0 && pixels + more > mostPixels)) {
+      yield group
+      ;[group, pixels] = [[], 0]
+    }
+    group.push(picture)
+    pixels += more
+  }
+  if (group.length > 0) yield group
+}
 
 async function headerOf(file: Entry, limits: ImportLimits): Promise<Picture> {
   const { name, bytes } = file
