@@ -73,6 +73,7 @@ describe('a recorded program', needsTensorFlow, () => {
     assert.throws(() => program.feed({ x: wrong }), /inputs\.x has shape \[3\]; \[2\] was recorded/)
     assert.throws(() => program.feed({ y: wrong } as never), /inputs\.y was not recorded/)
     assert.throws(() => program.restore({ z: wrong }, 0), /state\.z has shape/)
+    assert.throws(() => program.restore({}, -1), /-1 is no step/)
     wrong.dispose()
     program.close()
   })

@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu'
 import { type Backend, type Handle, hold } from './binding.ts'
 import { callLoop, LAST_STEP } from './call.ts'
-import { sizeOf } from './graph.ts'
-import { type Handles, inputHandle, ownHandle, wholeHandle } from './handles.ts'
+import { areAlike, sizeOf } from './graph.ts'
+import { freeAll, type Handles, inputHandle, ownHandle, wholeHandle } from './handles.ts'
 import { argumentOf, removeFunctions } from './library.ts'
 import type { Loop } from './loop.ts'
 import type { Tensors } from './step.ts'
@@ -95,6 +95,7 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
   /** Goes on from another state, at a step: a checkpoint. Entries that are left out stay. */
   restore(state: Partial<{ readonly [Name in keyof S]: Tensor }>, step: number): void {
     this.#demandOpen()
+    if (!Number.isInteger(step) || step < 0 || step > LAST_STEP) throw new RangeError(`${step} is no step`)
     this.#take(this.#state, 'state', state, ownHandle)
     this.#step = step
     if (this.#first !== undefined) this.#backend.binding.deleteTensor(this.#first.id)
@@ -166,24 +167,29 @@ export class Program<S extends Tensors, I extends Tensors, M extends Tensors> {
     }
   }
 
+  /** All of the tensors, or none. */
   #take(
     into: Map<string, Handle>,
     what: string,
     tensors: Partial<Tensors>,
     handleOf: (backend: Backend, tensor: Tensor) => Handle,
   ): void {
-    for (const [name, tensor] of Object.entries(tensors)) {
-      const before = into.get(name)
-      if (before === undefined) throw new RangeError(`${what}.${name} was not recorded`)
-      if (tensor === undefined) continue
-      const handle = handleOf(this.#backend, tensor)
-      if (handle.dtype === before.dtype && `${handle.shape}` === `${before.shape}`) {
-        this.#replace(into, name, handle)
-        continue
+    const taken = new Map<string, Handle>()
+    try {
+      for (const [name, tensor] of Object.entries(tensors)) {
+        const before = into.get(name)
+        if (before === undefined) throw new RangeError(`${what}.${name} was not recorded`)
+        if (tensor === undefined) continue
+        const handle = handleOf(this.#backend, tensor)
+        taken.set(name, handle)
+        if (areAlike(handle, before)) continue
+        throw new RangeError(`${what}.${name} has shape [${handle.shape}]; [${before.shape}] was recorded`)
       }
-      this.#backend.binding.deleteTensor(handle.id)
-      throw new RangeError(`${what}.${name} has shape [${handle.shape}]; [${before.shape}] was recorded`)
+    } catch (error) {
+      freeAll(this.#backend.binding, taken)
+      throw error
     }
+    for (const [name, handle] of taken) this.#replace(into, name, handle)
   }
 
   #replace(into: Map<string, Handle>, name: string, handle: Handle): void {

@@ -1,10 +1,13 @@
-import type { Binding, Handle } from './binding.ts'
+import { type Binding, DTYPE, type Handle } from './binding.ts'
 import { callLoop, type Executor, type Results } from './call.ts'
 import { wholeHandle } from './handles.ts'
 import type { Loop } from './loop.ts'
 
 const ROUNDS = 3
 const SPAN_MS = 10 // of one measurement: long beside a call, short beside the 40 ms that a load takes
+
+/** Types that the binding reads; others are not compared. */
+const READABLE: readonly number[] = [DTYPE.float32, DTYPE.int32, DTYPE.int64, DTYPE.bool]
 
 /** What a loop was found to do before it is handed out. */
 export interface Findings {
@@ -39,7 +42,9 @@ function isSameAsEager(trial: Trial, executor: Executor): boolean {
   const { binding, loop, expected } = trial
   return withResults(trial, executor, 1, ({ state }) => {
     const isSame = loop.state.map((name, index) => {
-      const [mine, eager] = [state[index]!, expected.get(name)!].map(({ id }) => binding.tensorDataSync(id))
+      const both = [state[index]!, expected.get(name)!]
+      if (!READABLE.includes(both[0]!.dtype)) return true
+      const [mine, eager] = both.map(({ id }) => binding.tensorDataSync(id))
       return Buffer.compare(bytesOf(mine!), bytesOf(eager!)) === 0
     })
     return isSame.every((same) => same)
