@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SetupTrouble } from '../setup/trouble.mjs'
 
 /** What is added to the sources that the package carries, and behind which line of them. */
 const ADDITIONS = [
@@ -48,7 +49,12 @@ export function patchSources(from, to, sources) {
 function withAdditions(name, text) {
   return ADDITIONS.filter(({ file }) => file === name).reduce((patched, { after, add }) => {
     const parts = patched.split(after)
-    if (parts.length !== 2) throw new Error(`${name} has ${parts.length - 1} lines ${after.trim()}, not one`)
+    if (parts.length !== 2) {
+      throw new SetupTrouble(
+        `The binding's source ${name} has ${parts.length - 1} lines ${after.trim()} and not one.`,
+        'Take @tensorflow/tfjs-node-gpu in the version that package-lock.json names: delete node_modules, and run this again.',
+      )
+    }
     return `${parts[0]}${after}${add}${parts[1]}`
   }, text)
 }

@@ -168,28 +168,30 @@ describe('a recorded program', needsTensorFlow, () => {
     program.close()
   })
 
-  it('survives an error with its state, and leaks nothing', () => {
-    const { binding } = tf.backend() as unknown as Backend
-    const made = () => [tf.memory().numTensors, binding.getNumOfTensors()]
-    const start = made()
-    const rows = tf.tidy(() => tf.add(tf.range(0, 5), 0))
-    const state = { at: tf.scalar(0, 'int32') }
-    const step = (s: { at: Tensor }, i: { rows: Tensor }) => ({
-      state: { at: tf.add(s.at, tf.scalar(1, 'int32')) },
-      metrics: { row: tf.gather(i.rows, s.at as never) },
+  const ways = [{ executor: 'serial' }, { executor: 'parallel' }, { form: 'lowered' }] as const
+  for (const way of ways)
+    it(`survives an error with its state, and leaks nothing (${Object.values(way)})`, () => {
+      const { binding } = tf.backend() as unknown as Backend
+      const made = () => [tf.memory().numTensors, binding.getNumOfTensors()]
+      const start = made()
+      const rows = tf.tidy(() => tf.add(tf.range(0, 5), 0))
+      const state = { at: tf.scalar(0, 'int32') }
+      const step = (s: { at: Tensor }, i: { rows: Tensor }) => ({
+        state: { at: tf.add(s.at, tf.scalar(1, 'int32')) },
+        metrics: { row: tf.gather(i.rows, s.at as never) },
+      })
+      const program = record(tf, step, state, { rows }, way)
+      tf.dispose(state)
+      assert.deepEqual([...program.run(3).row], [0, 1, 2])
+      const before = made()
+      for (let k = 0; k < 20; k++) assert.throws(() => program.run(10), /not in \[0, 5\)/)
+      assert.deepEqual(made(), before)
+      assert.equal(program.step, 3)
+      assert.deepEqual([...program.run(2).row], [3, 4])
+      program.close()
+      rows.dispose()
+      assert.deepEqual(made(), start)
     })
-    const program = record(tf, step, state, { rows }, { executor: 'serial' })
-    tf.dispose(state)
-    assert.deepEqual([...program.run(3).row], [0, 1, 2])
-    const before = made()
-    for (let k = 0; k < 20; k++) assert.throws(() => program.run(10), /not in \[0, 5\)/)
-    assert.deepEqual(made(), before)
-    assert.equal(program.step, 3)
-    assert.deepEqual([...program.run(2).row], [3, 4])
-    program.close()
-    rows.dispose()
-    assert.deepEqual(made(), start)
-  })
 
   it('is not made where its first step fails, and leaves nothing', () => {
     const { binding } = tf.backend() as unknown as Backend
