@@ -86,6 +86,11 @@ function* walkTagged(
     return
   }
   const tag = tags.find((name) => branches.every((branch) => branch.properties?.[name])) ?? TAGS[0]
+  const [only] = branches
+  if (branches.length === 1 && only?.properties?.[tag] === undefined) {
+    yield* walkObject(only!, value, at)
+    return
+  }
   const asked = value[tag]
   const [chosen, ...others] = branches.filter((branch) => tagsOf(branch, tag).includes(asked))
   if (chosen) {

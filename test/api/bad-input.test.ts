@@ -160,6 +160,127 @@ describe('bad input', () => {
     })
   }
 
+  const net = {
+    model: { kind: 'mlp', depth: 1, width: 8, activation: 'relu' },
+    init: { kind: 'gaussian', scale: 1 },
+    training: { mode: 'sgd', learningRate: 0.01, batchSize: 16, steps: 10 },
+  }
+  const convolutional = { kind: 'convolutional', channels: [4, 8], activation: 'relu' }
+  const scenes = {
+    ...{ kind: 'nonlinear', family: 'factors', factors: ['position-x'], lambda: [0.5], rho: [0.5], size: 8 },
+  }
+  const nets: typeof fields = [
+    [
+      'a convolutional net on a list of numbers',
+      { model: convolutional },
+      422,
+      '/model/kind',
+      /lists of 2 numbers and no images/,
+    ],
+    [
+      'a kernel larger than the image',
+      { data: scenes, model: { ...convolutional, kernel: 9 } },
+      422,
+      '/model/kernel',
+      /9 is above the 8 × 8 positions/,
+    ],
+    [
+      'a kernel larger than what is left of the image',
+      { data: scenes, model: { ...convolutional, channels: [4, 4, 4], stride: 3 } },
+      422,
+      '/model/kernel',
+      /3 is above the 1 × 1 positions that convolution 2 meets/,
+    ],
+    [
+      'a batch larger than the stored set',
+      { data: { ...scenes, samples: 8 } },
+      422,
+      '/training/batchSize',
+      /16 is larger than the stored set of 8/,
+    ],
+    [
+      'an unknown activation',
+      { model: { ...net.model, activation: 'rulu' } },
+      400,
+      '/model/activation',
+      /Did you mean relu/,
+    ],
+    [
+      'masked pixels where none are masked',
+      { objective: 'mae', loss: { pixels: 'masked' } },
+      422,
+      '/loss/pixels',
+      /hide no pixels/,
+    ],
+    ['an unknown mask', { loss: { pixels: 'hidden' } }, 400, '/loss/pixels', /"all", "masked"/],
+    [
+      'a balanced start of a net',
+      { init: { kind: 'balanced', scale: 1 } },
+      422,
+      '/init/kind',
+      /gaussian or orthogonal/,
+    ],
+    ['a net by flow', { training: { mode: 'flow', time: 1 } }, 422, '/training/mode', /use sgd/],
+    [
+      'a net by gradient descent',
+      { training: { mode: 'gradient-descent', learningRate: 1, steps: 1 } },
+      422,
+      '/training/mode',
+      /use sgd/,
+    ],
+    ['a net on lanes', { engine: 'lanes' }, 422, '/engine', /deep-linear models alone/],
+    ['a net on the reference engine', { engine: 'reference' }, 422, '/engine', /deep-linear models alone/],
+    [
+      'the moments of a net',
+      { training: { ...net.training, draws: 'moments' } },
+      422,
+      '/training/draws',
+      /needs samples/,
+    ],
+    [
+      'a net in float64',
+      { training: { ...net.training, precision: 'float64' } },
+      422,
+      '/training/precision',
+      /float32/,
+    ],
+    ['an EMA of one', { loss: { target: { ema: 1 } } }, 400, '/loss/target/ema', /not below 1/],
+    [
+      'a probe of what is not known',
+      { measure: { probes: ['latents'] } },
+      422,
+      '/measure/probes/0',
+      /known latents/,
+    ],
+    [
+      'an unknown probe',
+      { measure: { probes: ['latent'] } },
+      400,
+      '/measure/probes/0',
+      /Did you mean latents/,
+    ],
+    ['a net beyond the memory', {}, 422, '/', /JEPALAB_MAX_MEMORY/],
+  ]
+  for (const [title, change, status, pointer, message] of nets) {
+    it(`${title} is refused with ${status} at ${pointer}, and nothing is queued`, async () => {
+      const problem = await refusal(await post(JSON.stringify({ ...spec, ...net, ...change })))
+      assert.equal(problem.status, status, problem.detail)
+      const fault = problem.errors?.find((error) => error.pointer.startsWith(pointer))
+      assert.ok(fault, JSON.stringify(problem.errors))
+      assert.match(fault.message, message)
+    })
+  }
+
+  it('what nets alone take is refused to deep linear models', async () => {
+    const sgd = { ...net.training, clip: 1, optimizer: { kind: 'adam' }, weightDecay: 0.1 }
+    const asked = { ...spec, training: sgd, loss: { variance: 1 }, measure: { probes: ['rank'] } }
+    const problem = await refusal(await post(JSON.stringify(asked)))
+    assert.deepEqual(
+      problem.errors?.map(({ pointer }) => pointer),
+      ['/loss', '/training/optimizer', '/training/weightDecay', '/training/clip', '/measure/probes'],
+    )
+  })
+
   for (const word of ['NaN', 'Infinity', '-Infinity']) {
     it(`${word} is refused with 400 and its position`, async () => {
       const text = JSON.stringify(spec).replace('0.8', word)

@@ -2,7 +2,7 @@ import { engineWithoutLanes, intendedEngine, mayTakeLanes } from '../../src/expe
 import { ExperimentError } from '../../src/experiment/failure.ts'
 import { findGpus } from '../../src/experiment/hardware.ts'
 import { type Installation, readInstallation } from '../../src/experiment/installation.ts'
-import type { ResolvedSpec } from '../../src/experiment/resolve.ts'
+import { isNet, type ResolvedSpec } from '../../src/experiment/resolve.ts'
 import type { Engine } from './engine.ts'
 import { openLanesEngine } from './lanes/engine.ts'
 import { referenceEngine } from './reference/engine.ts'
@@ -20,7 +20,7 @@ export interface Choice {
  * lanes is not built, TensorFlow for wide runs and the reference engine for the others. For that pair a population step is
  * 3L + 2 products of w × w matrices: the reference engine takes time in proportion to w³ for each, TensorFlow some 20 µs for each,
  * whatever their size, until w is in the hundreds. The two meet at w = 36 to 41 for every depth, in descent and in sgd
- * (bench/engine-crossover.ts; figures in docs/engines.md).
+ * (bench/engine-crossover.ts; figures in docs/engines.md). Nets are TensorFlow's alone.
  *
  * @throws ENGINE_UNAVAILABLE with the reason, CUDA_UNAVAILABLE where device cuda finds no GPU
  */
@@ -64,7 +64,7 @@ async function orMissing(
     return await open()
   } catch (error) {
     const isMissing = error instanceof ExperimentError && error.code === 'ENGINE_UNAVAILABLE'
-    if (!isMissing || spec.engine !== 'auto' || spec.device === 'cuda') throw error
+    if (!isMissing || spec.engine !== 'auto' || spec.device === 'cuda' || isNet(spec)) throw error
     onMissing(error)
     return null
   }
