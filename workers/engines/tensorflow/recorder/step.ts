@@ -3,6 +3,7 @@ import type { Backend, Handle, Tfjs } from './binding.ts'
 import { Moment } from './moment.ts'
 import { RecordingRefused } from './refusal.ts'
 
+/** tfjs's tensor, for those who keep the package behind its one door. */
 export type { Tensor } from '@tensorflow/tfjs-node-gpu'
 
 /** Named tensors. */

@@ -112,17 +112,16 @@ export class Tape {
   }
 
   #refuseSize({ length }: Uint8Array, shape: readonly number[], mark: Error): void {
-    const place = placeOf(mark)
     const say = (bytes: number) => `${(bytes / MB).toFixed(1)} MB`
     const remedy = 'make it an input, or compute it in the step'
     this.#constants += length
     if (length > LARGEST_CONSTANT) {
       const fact = `a constant of shape [${shape}] holds ${say(length)}, more than ${say(LARGEST_CONSTANT)}`
-      throw new RecordingRefused(`${fact}; ${remedy}`, { place })
+      throw new RecordingRefused(`${fact}; ${remedy}`, { place: placeOf(mark) })
     }
     if (this.#constants > MOST_CONSTANTS) {
       const fact = `the step's constants come to more than ${say(MOST_CONSTANTS)}`
-      throw new RecordingRefused(`${fact} here; ${remedy}`, { place })
+      throw new RecordingRefused(`${fact} here; ${remedy}`, { place: placeOf(mark) })
     }
   }
 
