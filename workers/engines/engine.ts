@@ -1,4 +1,5 @@
 import type { MomentSampler } from '../../src/data/moment-sampler.ts'
+import type { Problem } from '../../src/data/problem.ts'
 import type { Sampler } from '../../src/data/sampler.ts'
 import type { InputShape } from '../../src/experiment/input-shape.ts'
 import type { Matrix, NamedTensors, Weights } from '../../src/experiment/matrix.ts'
@@ -50,7 +51,8 @@ export interface NetPlan {
   readonly spec: NetSpec
   readonly shape: InputShape // of one x
   readonly layers: NetLayers
-  readonly sampler: Sampler
+  readonly problem: Problem
+  readonly sampler: Sampler // keyed by the run's seed
   readonly initial: NamedTensors // weights
   readonly moving: NamedTensors // moments of batch norms, which no gradient moves
   readonly heldOut: HeldOut

@@ -19,6 +19,7 @@ export function netPlan(spec: NetSpec, problem: Problem, points: readonly number
     spec,
     shape,
     layers,
+    problem,
     sampler: problem.sampler(spec.seed),
     initial: netStart(layers, { kind: init.kind, scale: init.scale }, spec.seed),
     moving: movingMoments(layers),

@@ -3,56 +3,63 @@ import type { ResolvedDescent } from '../../../../src/experiment/resolve.ts'
 import { learningRates } from '../../../dynamics/schedule.ts'
 import type { Tensor, Tfjs } from '../tensors.ts'
 
-/** Numbers of x and y that are fed at once: 16 MB, which no step waits for longer than it takes to draw them. */
+/** Numbers of x and y that are fed at once: 16 MB. */
 const FED_NUMBERS = 4e6
 const MOST_STEPS = 1024
 const PAUSE_MS = 40
 
-/** What a step reads by its number: batches [steps][batch][d] and its rate with Adam's corrections, [steps][3]. */
-export type Fed = {
-  readonly x: Tensor
-  readonly y: Tensor
-  readonly rates: Tensor
-}
+/**
+ * What many steps read by their numbers: rates with Adam's corrections, [steps][3], and, where the data are not drawn by the step
+ * itself, batches x and y, [steps][batch][d].
+ */
+export type Fed = { readonly rates: Tensor; readonly x?: Tensor; readonly y?: Tensor }
 
 /**
- * Draws the batches of many steps at once for a program to read: those of the window of `steps` steps in which a step lies. The
- * batch of a step is the sampler's, a function of seed and step, however steps are cut into windows.
+ * Prepares many steps at once for a program to read: those of the window of `steps` steps in which a step lies. The batch of a
+ * step is the sampler's, a function of seed and step, however steps are cut into windows.
  */
 export class Feed {
   /** Steps of a window; the step's number modulo this is its place. */
   readonly steps: number
   readonly #tf: Tfjs
-  readonly #sampler: Sampler
+  readonly #sampler: Sampler | null
   readonly #training: ResolvedDescent
   readonly #features: number
   readonly #rate: (step: number) => number
 
-  constructor(tf: Tfjs, sampler: Sampler, training: ResolvedDescent, features: number) {
+  /** @param sampler null where the step draws */
+  constructor(tf: Tfjs, sampler: Sampler | null, training: ResolvedDescent, features: number) {
     this.#tf = tf
     this.#sampler = sampler
     this.#training = training
     this.#features = features
     this.#rate = learningRates(training)
-    this.steps = windowOf(training.batchSize ?? 1, features)
+    this.steps = sampler === null ? MOST_STEPS : windowOf(training.batchSize ?? 1, features)
   }
 
-  /** The window that begins at a step. `pause` is called now and then, for the event loop. Frees nothing: the caller disposes. */
+  /** The window that begins at a step, which the caller disposes of. `pause` is called now and then, for the event loop. */
   async draw(first: number, pause: () => Promise<void>): Promise<Fed> {
+    const rates = this.#rates(first)
+    if (this.#sampler === null) return { rates }
     const { batchSize = 1, steps: all } = this.#training
     const size = batchSize * this.#features
     const [x, y] = [new Float32Array(this.steps * size), new Float32Array(this.steps * size)]
     let paused = performance.now()
-    for (let k = 0; k < Math.min(this.steps, Math.max(1, all - first)); k++) {
-      const batch = this.#sampler.draw(first + k, batchSize)
-      x.set(batch.x, k * size)
-      y.set(batch.y, k * size)
-      if (performance.now() - paused < PAUSE_MS) continue
-      await pause()
-      paused = performance.now()
+    try {
+      for (let k = 0; k < Math.min(this.steps, Math.max(1, all - first)); k++) {
+        const batch = this.#sampler.draw(first + k, batchSize)
+        x.set(batch.x, k * size)
+        y.set(batch.y, k * size)
+        if (performance.now() - paused < PAUSE_MS) continue
+        await pause()
+        paused = performance.now()
+      }
+    } catch (error) {
+      rates.dispose()
+      throw error
     }
     const shape = [this.steps, batchSize, this.#features]
-    return { x: this.#tf.tensor(x, shape), y: this.#tf.tensor(y, shape), rates: this.#rates(first) }
+    return { rates, x: this.#tf.tensor(x, shape), y: this.#tf.tensor(y, shape) }
   }
 
   #rates(first: number): Tensor {

@@ -2,12 +2,14 @@ import type { NamedTensors } from '../../../../src/experiment/matrix.ts'
 import { type Slots, slotsOf, updated } from '../../../dynamics/net-update.ts'
 import { netLoss } from '../../../objectives/net-loss.ts'
 import type { NetPlan } from '../../engine.ts'
+import { Moment } from '../recorder/moment.ts'
 import type { Step } from '../recorder/step.ts'
 import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
-import type { Fed } from './feed.ts'
+import { sourceArrays } from './resident.ts'
+import type { DeviceSource, Views } from './sources/source.ts'
 
-/** A net's training step as the recorder takes it: x, y and rates of many steps in, loss out. */
-export type NetStep = Step<Tensors, Fed, { loss: Tensor }>
+/** A net's training step as the recorder takes it: what is resident and what is fed in, loss out. */
+export type NetStep = Step<Tensors, Tensors, { loss: Tensor }>
 
 /** Where the target's weights lie in the state, behind this. */
 const TARGET = 'target/'
@@ -38,18 +40,32 @@ export function targetIn(state: Tensors): { target?: Tensors } {
   return { target: Object.fromEntries(found.map(([name, tensor]) => [name.slice(TARGET.length), tensor])) }
 }
 
-/** The step of a plan whose windows have so many steps. */
+/** How a step comes by its batch and its rates. */
+export interface Supply {
+  /** Steps that are fed at once. */
+  readonly window: number
+  /** What draws the batch in the step; null where it is fed. */
+  readonly source: DeviceSource | null
+}
+
+/** The step of a plan. */
 export function netStep(
   tf: Tfjs,
   { spec, layers, shape, initial, moving }: NetPlan,
-  window: number,
+  supply: Supply,
 ): NetStep {
   const names = Object.keys(initial)
+  const { batchSize = 1 } = spec.training
   return (state, inputs, now) => {
-    const place = tf.mod(now.step, tf.scalar(window, 'int32'))
+    const place = tf.mod(now.step, tf.scalar(supply.window, 'int32'))
     const of = (fed: Tensor) => tf.gather(fed, place as never) as Tensor
-    const [x, y] = [of(inputs.x), of(inputs.y)].map((batch) => tf.reshape(batch, [batch.shape[0]!, ...shape]))
-    const [rate, first, second] = tf.unstack(of(inputs.rates)) as [Tensor, Tensor, Tensor]
+    const moment = new Moment(tf, now.step, inputs.seed!)
+    const drawn: Views =
+      supply.source === null
+        ? { x: of(inputs.x!), y: of(inputs.y!) }
+        : supply.source.draw(tf, sourceArrays(inputs), moment, batchSize)
+    const [x, y] = [drawn.x, drawn.y].map((batch) => tf.reshape(batch, [batchSize, ...shape]))
+    const [rate, first, second] = tf.unstack(of(inputs.rates!)) as [Tensor, Tensor, Tensor]
     const heard: Slots = {}
     const hear = (layer: string, mean: Tensor, variance: Tensor) => {
       heard[`${layer}.mean`] = mean

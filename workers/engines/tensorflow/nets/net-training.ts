@@ -1,14 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { NamedTensors } from '../../../../src/experiment/matrix.ts'
 import type { Measurements } from '../../../../src/experiment/measurement.ts'
+import { sizeOf } from '../../../../src/experiment/net-layers.ts'
 import { DescentClock } from '../../../dynamics/schedule.ts'
 import { lossLost } from '../../../probes/recorder.ts'
 import type { NetPlan, NetTrajectory, Trainee } from '../../engine.ts'
-import type { Tensor, Tfjs } from '../tensors.ts'
-import { Feed } from './feed.ts'
+import { type Tensor, type Tfjs, uploaded } from '../tensors.ts'
+import { type Fed, Feed } from './feed.ts'
 import { NetView } from './net-look.ts'
 import { initialState } from './net-step.ts'
 import type { NetPrograms } from './programs.ts'
+import { uploadResident } from './resident.ts'
+import { deviceSource } from './sources/open-source.ts'
 
 /** One call of the program: short, so that orders, progress and measurement points have their turn. */
 const CALL_MS = 200
@@ -28,19 +31,17 @@ export async function trainNet(
     signal.throwIfAborted()
     report(clock)
   }
-  const feed = new Feed(
-    tf,
-    plan.sampler,
-    training,
-    plan.shape.reduce((product, n) => product * n, 1),
-  )
+  const source = deviceSource(plan)
+  const feed = new Feed(tf, source === null ? plan.sampler : null, training, sizeOf(plan.shape))
   report(clock)
-  let fed = await feed.draw(0, pause)
+  const fed: { now: Fed } = { now: await feed.draw(0, pause) }
+  const resident = uploadResident(tf, plan, source)
   const state = uploaded(tf, initialState(plan))
   const view = new NetView(tf, plan)
   const chronicle = new Chronicle(measure.probes)
   try {
-    const program = programs.open(plan, feed.steps, state, fed)
+    const supply = { window: feed.steps, source }
+    const program = programs.open(plan, supply, state, { ...resident, ...fed.now })
     const look = () => {
       const now = program.state()
       const seen = view.look(now)
@@ -55,9 +56,9 @@ export async function trainNet(
         const place = program.step % feed.steps
         if (place === 0 && program.step > 0) {
           const next = await feed.draw(program.step, pause)
-          program.feed(next)
-          tf.dispose({ ...fed })
-          fed = next
+          program.feed({ ...next })
+          tf.dispose(fed.now)
+          fed.now = next
         }
         const { loss } = program.run(Math.min(point - program.step, feed.steps - place, longest))
         message = follow(clock, loss)
@@ -72,7 +73,7 @@ export async function trainNet(
     return { step, time, message, measurements: chronicle.measurements, weights }
   } finally {
     view.dispose()
-    tf.dispose([{ ...fed }, state])
+    tf.dispose([fed.now, resident, state])
   }
 }
 
@@ -117,12 +118,6 @@ function append(series: number[][], values: readonly number[]): void {
     series[i] ??= []
     series[i].push(value)
   }
-}
-
-function uploaded(tf: Tfjs, tensors: NamedTensors): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
-  )
 }
 
 /** Some of a state, and the rest of it freed. */

@@ -2,13 +2,12 @@ import type { NetPlan } from '../../engine.ts'
 import type { Program } from '../recorder/program.ts'
 import { record } from '../recorder/record.ts'
 import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
-import type { Fed } from './feed.ts'
-import { type NetStep, netStep } from './net-step.ts'
+import { netStep, type Supply } from './net-step.ts'
 
-type NetProgram = Program<Tensors, Fed, { loss: Tensor }>
+type NetProgram = Program<Tensors, Tensors, { loss: Tensor }>
 
 /**
- * The recorded step of the latest shape. A run whose step is the same takes it over with its own state, batches and rates; a
+ * The recorded step of the latest shape. A run whose step is the same takes it over with its own state, seed, batches and rates; a
  * recording takes some 100 ms.
  */
 export class NetPrograms {
@@ -20,18 +19,16 @@ export class NetPrograms {
   }
 
   /** The program of a plan at its first step. It stays this object's: nobody else closes it. */
-  open(plan: NetPlan, window: number, state: Tensors, fed: Fed): NetProgram {
-    const key = keyOf(plan, window)
-    const given = { ...fed }
+  open(plan: NetPlan, supply: Supply, state: Tensors, inputs: Tensors): NetProgram {
+    const key = keyOf(plan, supply)
     if (this.#latest?.key === key) {
       const { program } = this.#latest
-      program.feed(given)
+      program.feed(inputs)
       program.restore(state, 0)
       return program
     }
     this.close()
-    const step: NetStep = netStep(this.#tf, plan, window)
-    const program = record(this.#tf, step, state, given)
+    const program = record(this.#tf, netStep(this.#tf, plan, supply), state, inputs)
     this.#latest = { key, program }
     return program
   }
@@ -43,12 +40,13 @@ export class NetPrograms {
   }
 }
 
-/** All that a step is made of but what it is fed. */
-function keyOf({ spec, shape }: NetPlan, window: number): string {
+/** All that a step is made of but what it is fed. A source draws with numbers of the data's own. */
+function keyOf({ spec, shape }: NetPlan, { window, source }: Supply): string {
   const { objective, model, loss, training } = spec
+  const data = source === null ? null : spec.data
   const { batchSize, momentum, precision, optimizer, weightDecay, clip } = training
   return JSON.stringify([
-    ...[objective, model, loss, shape, window],
+    ...[objective, model, loss, shape, window, data],
     ...[batchSize, momentum, precision, optimizer, weightDecay, clip],
   ])
 }

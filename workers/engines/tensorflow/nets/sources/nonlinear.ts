@@ -1,0 +1,28 @@
+import { calibrate } from '../../../../../src/data/nonlinear/calibration.ts'
+import { generatorOf } from '../../../../../src/data/nonlinear/families.ts'
+import type { NonlinearSpec } from '../../../../../src/data/nonlinear/generator.ts'
+import { gaussianLatents, redrawnLatents } from './latents.ts'
+import { rendererOf } from './render.ts'
+import { arrayOf, type DeviceSource, DRAWS, halved } from './source.ts'
+
+/** Views of known latents, x = scale · (g(z) − mean) + √noise · n, that are never repeated. */
+export function nonlinearSource(data: NonlinearSpec): DeviceSource {
+  const generator = generatorOf(data)
+  const { mean, scale } = calibrate(generator, data.seed ?? 0)
+  const { lambda, rho } = generator.law
+  const latents = data.family === 'factors' ? redrawnLatents(lambda, rho) : gaussianLatents(lambda, rho)
+  const renderer = rendererOf(data, generator)
+  const deviation = Math.sqrt(data.noise ?? 0)
+  return {
+    arrays: { ...latents.arrays, ...renderer.arrays, mean: arrayOf([mean.length], mean) },
+    draw(tf, given, now, rows) {
+      const of = (names: object) => Object.fromEntries(Object.keys(names).map((name) => [name, given[name]!]))
+      const z = latents.draw(tf, of(latents.arrays), now, rows)
+      const seen = renderer.render(tf, of(renderer.arrays), z)
+      const views = tf.mul(tf.sub(seen, given.mean!), scale)
+      if (deviation === 0) return halved(tf, views)
+      const noise = now.normal([2 * rows, mean.length], DRAWS.noise)
+      return halved(tf, tf.add(views, tf.mul(noise, deviation)))
+    },
+  }
+}
