@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { imageFile } from './image-file.ts'
 import { type ImageHeader, type ImageSource, unreadable } from './image-set.ts'
 import { mnist } from './mnist.ts'
@@ -26,7 +27,7 @@ export async function findDataset(dataset: string, artifacts: string | null): Pr
   if (dataset === 'mnist') return mnist
   if (dataset === 'fashion-mnist') {
     const path = FASHION_FILES.find(existsSync)
-    if (path !== undefined) return imageFile(dataset, path)
+    if (path !== undefined) return { ...imageFile(dataset, path), labels: () => fashionLabels(path) }
     throw unreadable(dataset, 'it is not installed (Debian and Ubuntu: apt install dataset-fashion-mnist)')
   }
   if (isAbsolute(dataset)) return imageFile(dataset, dataset)
@@ -36,6 +37,19 @@ export async function findDataset(dataset: string, artifacts: string | null): Pr
     dataset,
     `it is neither ${DATASET_NAMES.join(' nor ')} nor an absolute path, and no set of this name or id is registered`,
   )
+}
+
+/** The labels lie beside the images: an IDX file of bytes, eight of them its header. */
+async function fashionLabels(images: string): Promise<Uint16Array> {
+  const file = images.replace('images-idx3', 'labels-idx1')
+  try {
+    const bytes = gunzipSync(await readFile(file))
+    if (bytes.readUInt32BE(0) !== 0x0801 || bytes.readUInt32BE(4) !== bytes.length - 8)
+      throw new Error('its header is not that of its labels')
+    return Uint16Array.from(bytes.subarray(8))
+  } catch (error) {
+    throw unreadable('fashion-mnist', `${file} is not whole (${(error as Error).message})`, error)
+  }
 }
 
 type Description = ImageHeader & { digest: string }

@@ -31,6 +31,28 @@ export interface ImageSource {
   /** Reads all bytes once, keeps none: the header, and a SHA-256 of the bytes as packaged. */
   describe(): Promise<ImageHeader & { digest: string }>
   load(): Promise<ImageSet>
+  /** By image, where the source has labels and `open` does not tell them. */
+  labels?(): Promise<Uint16Array>
+  /** Opens it without loading. */
+  open?(): Promise<OpenImageSet>
+}
+
+/** A set of bytes with its labels, for whoever takes images by number. */
+export interface OpenImageSet {
+  readonly shape: readonly [count: number, height: number, width: number, channels: number]
+  /** Names by label; null without labels. */
+  readonly classes: readonly string[] | null
+  readonly labels: Uint16Array | null
+  /** `count` images from number `from` on, [count][height][width][channels]; not to be written to. */
+  images(from: number, count: number): Uint8Array
+  /** May be called twice. */
+  close(): void
+}
+
+/** A plain throw where images are asked for that a set does not have. */
+export function checkRange(from: number, n: number, count: number): void {
+  if (!(from >= 0 && n >= 0 && from + n <= count))
+    throw new RangeError(`Images ${from} to ${from + n} of ${count}.`)
 }
 
 /** The most that a set may take unpacked, whatever its header claims: 1 GiB. */

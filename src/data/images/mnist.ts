@@ -11,6 +11,11 @@ import { type ImageSet, type ImageSource, inMemory, unreadable } from './image-s
 const PIXELS = 28 * 28
 
 export const mnist: ImageSource = {
+  async labels() {
+    const files = await readDigits()
+    return Uint16Array.from(files.flatMap((file, digit) => new Array<number>(imagesIn(file)).fill(digit)))
+  },
+
   async describe() {
     const hash = createHash('sha256')
     let count = 0

@@ -3,7 +3,7 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatasetView } from '../../experiment/dataset-view.ts'
-import { type ImageSet, type ImageSource, unreadable } from './image-set.ts'
+import { checkRange, type ImageSet, type ImageSource, type OpenImageSet, unreadable } from './image-set.ts'
 import { parseSetHeader, type SetLayout, setHeaderBytes } from './set-file.ts'
 
 /**
@@ -57,31 +57,16 @@ async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** A registered set, read in slices: its pages are the kernel's, so that any number of runs and processes share one copy. */
-export interface OpenImageSet {
-  readonly record: DatasetRecord
-  readonly shape: readonly [count: number, height: number, width: number, channels: number]
-  /** Names by label; null without labels. */
-  readonly classes: readonly string[] | null
-  readonly labels: Uint16Array | null
-  /** `count` images from number `from` on, [count][height][width][channels], in memory of their own. */
-  images(from: number, count: number): Uint8Array<ArrayBuffer>
-  /** May be called twice. */
-  close(): void
-}
-
-/** Opens a registered set by its id or name. @throws DATASET_UNREADABLE where there is none, or it is not whole */
-export async function openImageSet(artifacts: string, nameOrId: string): Promise<OpenImageSet> {
-  const record = await findRegistered(artifacts, nameOrId)
-  if (record === null) throw unreadable(nameOrId, 'no set of this name or id is registered')
+/** Opens a registered set. @throws DATASET_UNREADABLE where it is not whole */
+export function openRegistered(artifacts: string, { id, sha256 }: DatasetRecord): OpenImageSet {
   let file: number | undefined
   try {
-    file = openSync(contentPath(artifacts, record.sha256), 'r')
-    return openFile(record, file, readLayout(file))
+    file = openSync(contentPath(artifacts, sha256), 'r')
+    return openFile(file, readLayout(file))
   } catch (error) {
     if (file !== undefined) closeSync(file)
     const { code, message } = error as NodeJS.ErrnoException
-    throw unreadable(nameOrId, code === 'ENOENT' ? 'its file is gone' : message, error)
+    throw unreadable(id, code === 'ENOENT' ? 'its file is gone' : message, error)
   }
 }
 
@@ -94,19 +79,17 @@ function readLayout(file: number): SetLayout {
   return layout
 }
 
-function openFile(record: DatasetRecord, file: number, layout: SetLayout): OpenImageSet {
+function openFile(file: number, layout: SetLayout): OpenImageSet {
   const { count, height, width, channels, classes, pixelsAt, labelsAt, fileBytes } = layout
   const imageBytes = height * width * channels
   const labels = classes === null ? null : readRange(file, labelsAt, fileBytes)
   let isOpen = true
   return {
-    record,
     shape: [count, height, width, channels],
     classes,
     labels: labels && new Uint16Array(labels.buffer),
     images(from, n) {
-      if (!(from >= 0 && n >= 0 && from + n <= count))
-        throw new RangeError(`Images ${from} to ${from + n} of ${count}.`)
+      checkRange(from, n, count)
       const start = pixelsAt + from * imageBytes
       return readRange(file, start, start + n * imageBytes)
     },
@@ -133,14 +116,16 @@ function readRange(file: number, start: number, end: number): Buffer<ArrayBuffer
 export function registeredImages(artifacts: string, record: DatasetRecord): ImageSource {
   const { id, sha256, count, height, width, channels } = record
   return {
+    open: async () => openRegistered(artifacts, record),
+
     async describe() {
-      const set = await openImageSet(artifacts, id)
+      const set = openRegistered(artifacts, record)
       set.close()
       return { count, height, width, channels, digest: sha256 }
     },
     async load(): Promise<ImageSet> {
       const path = contentPath(artifacts, sha256)
-      const set = await openImageSet(artifacts, id)
+      const set = openRegistered(artifacts, record)
       const hash = createHash('sha256')
       for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk)
       if (hash.digest('hex') !== sha256) {

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 import sharp from 'sharp'
-import { openImageSet } from '../../../src/data/images/registered.ts'
+import { openImageSet } from '../../../src/data/images/open-image-set.ts'
 import { idx, npy, npz, randomBytes } from '../image-files.ts'
 import { add, artifacts, put, putFolder, tar } from './stand.ts'
 
@@ -226,4 +226,21 @@ it('progress goes from 0 to 1 and never back', async () => {
     seen,
     seen.toSorted((a, b) => a - b),
   )
+})
+
+it('sets that nobody registered open alike: the digits with their labels, a file without', async () => {
+  const digits = await openImageSet(artifacts, 'mnist')
+  assert.deepEqual(digits.shape, [10_000, 28, 28, 1])
+  assert.equal(digits.classes?.length, 10)
+  assert.deepEqual(
+    [...digits.labels!],
+    [...digits.labels!].toSorted((a, b) => a - b),
+  ) // they come digit by digit
+  assert.equal(digits.images(9_999, 1).length, 784)
+  assert.throws(() => digits.images(9_999, 2), RangeError)
+  const file = await openImageSet(artifacts, put('plain.idx', plain))
+  assert.deepEqual([file.labels, file.classes], [null, null])
+  assert.deepEqual(Buffer.from(file.images(3, 2)), Buffer.from(pixels.subarray(3 * 48, 5 * 48)))
+  const floats = put('floats.npz', npz({ x: npy('<f4', [2, 2, 2], new Uint8Array(32)) }))
+  await assert.rejects(openImageSet(artifacts, floats), /its pixels are no bytes/)
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { it } from 'node:test'
-import { openImageSet } from '../../../src/data/images/registered.ts'
-import { add, artifacts, put } from './stand.ts'
+import { openImageSet } from '../../../src/data/images/open-image-set.ts'
+import { add, artifacts, put, registry } from './stand.ts'
 
 const FASHION = '/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz'
 const LABELS = '/usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz'
@@ -42,7 +42,8 @@ it('60,000 images in CIFAR-10’s binary form are read, measured and kept in und
   t.diagnostic(await timed(() => add(path, {}, 'scenes')))
   const set = await openImageSet(artifacts, 'scenes')
   assert.deepEqual(set.shape, [60_000, 32, 32, 3])
-  assert.deepEqual(set.record.spectrum.eigenvalues.length, 256)
+  const view = await registry.find('scenes')
+  assert.deepEqual(view.spectrum.eigenvalues.length, 256)
   const last = set.images(59_999, 1)
   for (let p = 0; p < 1024; p++) {
     assert.equal(last[3 * p + 1], bytes[59_999 * record + 1 + 1024 + p])
@@ -61,6 +62,7 @@ it('the 60,000 images of Fashion-MNIST and their labels are read, measured and k
   const set = await openImageSet(artifacts, 'fashion')
   assert.deepEqual(set.shape, [60_000, 28, 28, 1])
   assert.equal(set.classes?.length, 10)
-  assert.ok(Math.abs(set.record.mean[0]! - 72.94) < 0.01, String(set.record.mean)) // as its users normalise it: .2860 of 255
+  const record = await registry.find('fashion')
+  assert.ok(Math.abs(record.mean[0]! - 72.94) < 0.01, String(record.mean)) // as its users normalise it: .2860 of 255
   set.close()
 })
