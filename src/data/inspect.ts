@@ -8,6 +8,8 @@ export interface Inspection {
   readonly features: number // d
   /** SHA-256 of the file that the data come from, in hex; null where the spec is all there is, or the file is not whole. */
   readonly digest: string | null
+  /** How many images the set holds, where the data are images and can be read. */
+  readonly images?: number
   /** What the domain forbids; empty where `openProblem` will work. Pointers begin with /data. */
   readonly faults: FieldFault[]
 }

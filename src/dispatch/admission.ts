@@ -61,13 +61,13 @@ export async function vet(body: unknown, limits: Limits): Promise<Vetted> {
   checkDepth(body)
   checkSchema(body)
   const { name = null, tags = [], ...asked } = body
-  const { features, digest, faults } = await glanceAtData(asked.data, limits.artifacts)
+  const { features, digest, images, faults } = await glanceAtData(asked.data, limits.artifacts)
   refuseAll(faults)
   const spec = resolveSpec(asked, features)
   if (isNet(spec)) refuseAll(shapeFaults(spec, features))
   checkPlace(spec, limits)
   checkSteps(spec, asked, limits)
-  checkMemory(spec, features, limits)
+  checkMemory(spec, features, images, limits)
   return { asked, name, tags, spec, dataDigest: digest, features }
 }
 
@@ -95,8 +95,17 @@ function refuseSteps(steps: number, { training }: ExperimentSpec, { maxSteps }: 
   throw new ExperimentError('SPEC_INVALID', { faults: [{ pointer, message }] })
 }
 
-function checkMemory(spec: ResolvedSpec, features: number, { maxMemory }: Limits): void {
-  const parts = isNet(spec) ? netMemory(spec, features) : isLinear(spec) ? memoryOf(spec, features) : []
+function checkMemory(
+  spec: ResolvedSpec,
+  features: number,
+  images: number | undefined,
+  { maxMemory }: Limits,
+): void {
+  const parts = isNet(spec)
+    ? netMemory(spec, features)
+    : isLinear(spec)
+      ? memoryOf(spec, features, images)
+      : []
   const total = parts.reduce((sum, part) => sum + part.bytes, 0)
   if (total <= maxMemory) return
   const { pointer } = parts.reduce((most, part) => (part.bytes > most.bytes ? part : most))

@@ -22,12 +22,12 @@ const LANES_COPIES = { flow: 26, 'gradient-descent': 12, sgd: 12 } as const
 const RUNGS = 640
 /** Arrays of d × d for the data: three moments, the directions and the work of the decompositions. */
 const MOMENTS = 12
-/** Images are read as bytes, and averaged down to float64. The largest registered set has 70,000. */
+/** Images are read as bytes, and averaged down to float64. Where their number is not known, it is taken for that of the largest usual set. */
 const IMAGES = 70_000
 const PIXELS = 784
 
 /** An upper estimate of what the worker of a run holds, in parts; for nets that is net-work.ts's. */
-export function memoryOf(spec: LinearSpec, features: number): MemoryPart[] {
+export function memoryOf(spec: LinearSpec, features: number, images = IMAGES): MemoryPart[] {
   const { model, training, measure, data, objective } = spec
   const { depth, width } = model
   const weights =
@@ -49,7 +49,7 @@ export function memoryOf(spec: LinearSpec, features: number): MemoryPart[] {
   }
   if (data.kind === 'images') {
     const pixels = Math.max(PIXELS + (data.resolution ?? 0) ** 2 * NUMBER, 2 * features * NUMBER)
-    parts.push({ pointer: '/data/limit', bytes: (data.limit ?? IMAGES) * pixels })
+    parts.push({ pointer: '/data/limit', bytes: (data.limit ?? images) * pixels })
   }
   return parts
 }

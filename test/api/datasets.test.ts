@@ -26,7 +26,7 @@ describe('image sets over HTTP', () => {
   let calls: Calls
   before(async () => {
     home = mkdtempSync(join(tmpdir(), 'jepalab-datasets-'))
-    const settings = readSettings({ JEPALAB_HOME: home, JEPALAB_WORKERS: '0' })
+    const settings = readSettings({ JEPALAB_HOME: home, JEPALAB_WORKERS: '0', JEPALAB_MAX_MEMORY: '128MB' })
     const limits = { uploadBytes: UPLOAD_BYTES, requestMs: REQUEST_MS }
     service = await openService({ settings, log: pino({ level: 'silent' }), clock: () => Date.now(), limits })
     url = await service.app.listen({ host: '127.0.0.1', port: 0 })
@@ -277,5 +277,10 @@ describe('image sets over HTTP', () => {
     const spectrum = await calls.post('/v1/spectra', { data: spec('small').data })
     assert.equal(spectrum.status, 200)
     await problem(await calls.post('/v1/jobs', spec('smal')), 422, 'SPEC_INVALID')
+    const path = join(home, 'many.idx')
+    writeFileSync(path, idx(randomBytes(60_000, 3, 3), 60_000, 3, 3))
+    assert.equal((await calls.post('/v1/datasets', { path, name: 'many' })).status, 201)
+    const sentence = await problem(await calls.post('/v1/jobs', spec('many')), 422, 'SPEC_INVALID')
+    assert.match(sentence, /needs 1\d\d MB and JEPALAB_MAX_MEMORY allows 128 MB/) // by the images that the set has
   })
 })

@@ -22,11 +22,11 @@ export function imageFeatures(data: ImagesSpec): number {
 export async function inspectImages(
   data: ImagesSpec,
   artifacts: string | null,
-): Promise<{ digest: string | null; faults: FieldFault[] }> {
+): Promise<{ digest: string | null; images?: number; faults: FieldFault[] }> {
   const faults = viewFaults(data)
   try {
     const { digest, ...header } = await describeDataset(data.dataset, artifacts)
-    return { digest, faults: [...faults, ...sizeFaults(data, header)] }
+    return { digest, images: header.count, faults: [...faults, ...sizeFaults(data, header)] }
   } catch (error) {
     if (!(error instanceof ExperimentError)) throw error
     return { digest: null, faults: [...faults, { pointer: '/data/dataset', message: error.message }] }
