@@ -35,8 +35,9 @@ export const ResultView = Type.Object(
     /** Root mean square of (measured − predicted) / largest fixed point, over rows and features. */
     theoryResidual: orNull,
     applies: Type.Object({ commuting: Type.Boolean(), balanced: Type.Boolean(), stable: Type.Boolean() }),
-    commutator: finite,
-    asymmetry: finite,
+    /** Null of a net. */
+    commutator: orNull,
+    asymmetry: orNull,
     loss: Type.Object({ initial: orNull, final: orNull }),
     /** What probes of a net's representation saw first and last; their series are in the trajectory. */
     probes: Type.Optional(

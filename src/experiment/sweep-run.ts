@@ -9,13 +9,13 @@ export function sweepRunOf(
 ): SweepRun {
   const { id, point, state } = about
   if (result === null) return { id, point, state, ...NO_RESULT }
-  const { fingerprint, order, greedyIndex, theoryResidual, loss, features } = result
+  const { fingerprint, order, greedyIndex, orderCorrelation, theoryResidual, loss, features } = result
   return {
     id,
     point,
     state,
     fingerprint,
-    order,
+    order: { measured: order.measured, predicted: order.predicted },
     criticalTimes: {
       measured: features.map(({ criticalTime }) => criticalTime.measured),
       predicted: features.map(({ criticalTime }) => criticalTime.predicted),
@@ -25,6 +25,7 @@ export function sweepRunOf(
       fixedPoint: features.map(({ amplitude }) => amplitude.fixedPoint),
     },
     greedyIndex,
+    ...(orderCorrelation !== undefined && { orderCorrelation }),
     theoryResidual,
     loss,
   }

@@ -61,6 +61,8 @@ export const SweepRun = Type.Object({
   criticalTimes: nullable(Type.Object({ measured: Times, predicted: Times })),
   amplitudes: nullable(Type.Object({ final: Times, fixedPoint: Times })),
   greedyIndex: nullable(Type.Object({ measured: orNull, predicted: orNull })),
+  /** Of a net: rank correlation of the measured order with that by falling λ and by falling ρ. */
+  orderCorrelation: Type.Optional(Type.Object({ byLambda: orNull, byRho: orNull })),
   theoryResidual: orNull,
   loss: nullable(Type.Object({ initial: orNull, final: orNull })),
 })
@@ -81,6 +83,8 @@ export const SweepGroup = Type.Object({
   criticalTimes: Type.Array(Mean), // [features], over the runs that learn the feature
   finalAmplitudes: Type.Array(Mean), // [features]
   greedyIndex: Mean,
+  /** Of nets. */
+  orderCorrelation: Type.Optional(Type.Object({ byLambda: Mean, byRho: Mean })),
 })
 export type SweepGroup = Static<typeof SweepGroup>
 
@@ -96,6 +100,8 @@ export const SweepTwins = Type.Object({
   spread: Mean,
   /** log10 of the critical time, JEPA minus MAE, per feature. */
   logCriticalTimes: Type.Array(Mean),
+  /** Of nets: rank correlation of the order of learning with that by falling λ and by falling ρ, JEPA minus MAE. */
+  orderCorrelation: Type.Optional(Type.Object({ byLambda: Mean, byRho: Mean })),
 })
 export type SweepTwins = Static<typeof SweepTwins>
 

@@ -1,13 +1,19 @@
+import { isLinear } from '../experiment/resolve.ts'
 import { finding, headline, provenance, reservation } from './caption.ts'
 import { FAINT, INK } from './colours.ts'
 import type { Drawing } from './curves.ts'
-import { drawKey } from './key.ts'
+import { drawKey, type KeyEntry, NET_KEY, RUN_KEY } from './key.ts'
 import { drawPanel } from './panel.ts'
 import { svgDocument, text } from './svg.ts'
 
 /** A run in a comparison; its own title where the headline would say too much. */
 export interface Panel extends Drawing {
   readonly title?: string
+}
+
+/** Signs of theory where any run has one. */
+function keyOf(panels: readonly Panel[]): readonly KeyEntry[] {
+  return panels.some(({ spec }) => isLinear(spec)) ? RUN_KEY : NET_KEY
 }
 
 const PANEL_WIDTH = 640
@@ -50,7 +56,7 @@ export function drawComparison(
   const content = [
     text(24, 42, title, { 'font-size': 26, 'font-weight': 'bold', fill: INK }),
     ...cells,
-    drawKey(24, height - 14),
+    drawKey(24, height - 14, keyOf(panels)),
   ]
   return svgDocument(width, height, title, content.join(''))
 }

@@ -1,4 +1,4 @@
-import type { ResolvedSpec } from '../experiment/resolve.ts'
+import { isLinear, type ResolvedSpec } from '../experiment/resolve.ts'
 import type { ResultView, TrajectoryView } from '../experiment/result-view.ts'
 import { coloursByRank, REST } from './colours.ts'
 import { forecastAmplitudes, forecastOf } from './forecast.ts'
@@ -7,7 +7,8 @@ import { type MeasuredCurve, measuredCurve, timeOfReaching } from './measured-cu
 /**
  * What a figure shows of a run: per feature the measured and the predicted amplitude over time, both as a
  * share of the fixed point w̄*, so that every feature rises from 0 to 1 and crosses the fraction p at its
- * critical time. A feature without a fixed point (λ ≤ 0) is a share of the largest one.
+ * critical time. A feature without a fixed point (λ ≤ 0) is a share of the largest one. Of a net it is the R² of each
+ * feature on held-out samples, and the accuracies, over all of the run.
  */
 export interface Traced {
   readonly spec: ResolvedSpec
@@ -35,6 +36,10 @@ export interface FeatureCurves {
 export interface Curves {
   readonly window: Window
   readonly features: readonly FeatureCurves[]
+  /** What is 1 at the top. */
+  readonly axis: string
+  /** Of a net: other shares, drawn in ink. */
+  readonly others?: readonly { readonly name: string; readonly points: readonly CurvePoint[] }[]
 }
 
 /** The stretch of time in which features are learned. */
@@ -53,6 +58,10 @@ const LOG_FROM = 12 // a window of less than this ratio reads better on a linear
 
 /** Curves of a run in the window in which its features are learned. */
 export function curvesOf(drawing: Traced): Curves {
+  return isLinear(drawing.spec) ? linearCurves(drawing) : netCurves(drawing)
+}
+
+function linearCurves(drawing: Traced): Curves {
   const { result, trajectory } = drawing
   const curves = result.features.map((_, i) => measuredCurve(withPassages(trajectory), i))
   const named = namedFeatures(drawing)
@@ -62,6 +71,7 @@ export function curvesOf(drawing: Traced): Curves {
   const colours = coloursOf(named)
   return {
     window,
+    axis: 'amplitude / fixed point',
     features: result.features.map((feature, i) => {
       const unit = feature.amplitude.fixedPoint || largest
       return {
@@ -74,6 +84,49 @@ export function curvesOf(drawing: Traced): Curves {
       }
     }),
   }
+}
+
+const ACCURACIES = { classes: 'accuracy, linear', neighbours: 'accuracy, neighbours' }
+
+function netCurves(drawing: Traced): Curves {
+  const { spec, result, trajectory } = drawing
+  const { time, features, probes = {} } = trajectory
+  const named = namedFeatures(drawing)
+  const colours = coloursOf(named)
+  const others = Object.entries(ACCURACIES).flatMap(([probe, name]) => {
+    const series = probes[probe]?.values[0]
+    return series === undefined ? [] : [{ name, points: pointsOf(time, series) }]
+  })
+  const accuracy = others.length > 0 ? ' · accuracy' : ''
+  return {
+    window: wholeRun(spec, time),
+    axis: result.features.length === 0 && accuracy !== '' ? 'accuracy, held out' : `R²${accuracy}, held out`,
+    others,
+    features: result.features.map((feature, i) => ({
+      feature,
+      colour: colours[named.indexOf(feature)] ?? REST,
+      named: named.includes(feature),
+      unit: 1,
+      measured: pointsOf(time, features[i]?.measured ?? []),
+      predicted: [],
+    })),
+  }
+}
+
+function pointsOf(time: readonly number[], values: readonly (number | null)[]): CurvePoint[] {
+  return values.flatMap((value, k) => (value === null ? [] : [[time[k]!, value] as const]))
+}
+
+const DECADES = 1e-5 // of the run: what is earlier is not drawn on a log axis
+
+/** From the first update to the end. */
+export function wholeRun({ measure }: ResolvedSpec, time: readonly number[]): Window {
+  const end = time.at(-1) || 1
+  const first = time.find((t) => t > 0) ?? end
+  if (measure.schedule === 'log' && end / first > LOG_FROM) {
+    return { kind: 'log', from: Math.max(first, DECADES * end), to: end }
+  }
+  return { kind: 'linear', from: 0, to: end }
 }
 
 function predictedCurve(
@@ -98,6 +151,7 @@ function namedFeatures({ spec, result }: Traced): ResultView['features'] {
     .filter(({ criticalTime }) => (criticalTime.measured ?? 0) > 0)
     .sort((a, b) => a.criticalTime.measured! - b.criticalTime.measured!)
   if (learned.length > 0) return learned.slice(0, NAMED)
+  if (!isLinear(spec)) return result.features.slice(0, NAMED)
   const half = spec.measure.fraction / 2
   const rising = result.features.filter(
     ({ amplitude }) => (amplitude.initial ?? 0) < half * (amplitude.fixedPoint ?? 0),

@@ -1,7 +1,9 @@
+import { isLinear } from '../experiment/resolve.ts'
 import { finding, headline, howTrained, provenance, reservation } from './caption.ts'
 import { FAINT, INK } from './colours.ts'
 import type { Drawing } from './curves.ts'
 import { drawKey } from './key.ts'
+import { drawNetFigure } from './nets/net-figure.ts'
 import { drawPanel } from './panel.ts'
 import { svgDocument, text } from './svg.ts'
 
@@ -10,6 +12,7 @@ const HEIGHT = 740
 
 /** Measured against predicted amplitudes of one run with the critical times marked, as an SVG document. */
 export function drawFigure(drawing: Drawing): string {
+  if (!isLinear(drawing.spec)) return drawNetFigure(drawing)
   const { id, spec, result } = drawing
   const title = headline(spec)
   const note = reservation(result)

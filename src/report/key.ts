@@ -29,6 +29,18 @@ export const RUN_KEY: readonly KeyEntry[] = [
   ],
 ]
 
+/** The signs of a net's figure. */
+export const NET_KEY: readonly KeyEntry[] = [
+  [
+    'R² of a feature, dark for high ρ',
+    (at, middle) => line(at, middle, at + 30, middle, { stroke: MID, 'stroke-width': 2.8 }),
+  ],
+  [
+    'critical time: R² first at p',
+    (at, middle) => element('circle', { cx: at + 22, cy: middle, r: 5.5, fill: MID }),
+  ],
+]
+
 /** Signs explained in one row from (x, y) on, y its baseline. */
 export function drawKey(x: number, y: number, entries: readonly KeyEntry[] = RUN_KEY): string {
   const middle = y - SIZE * 0.36

@@ -40,11 +40,13 @@ export function drawPanel(drawing: Traced, box: Box, clipId: string): string {
   const curves = curvesOf(drawing)
   const frame = frameOf(curves, box)
   const clip = element('clipPath', { id: clipId }, element('rect', { ...corners(frame, 3) }))
-  const series = [...curves.features].reverse().map((feature) => drawSeries(feature, frame))
+  const isNet = curves.others !== undefined
+  const series = [...curves.features].reverse().map((feature) => drawSeries(feature, frame, isNet))
+  const others = (curves.others ?? []).map((other, k) => drawOther(other, frame, k))
   return [
     clip,
-    drawAxes(frame, drawing),
-    element('g', { 'clip-path': `url(#${clipId})` }, series.join('')),
+    drawAxes(frame, drawing, curves.axis),
+    element('g', { 'clip-path': `url(#${clipId})` }, [...series, ...others].join('')),
     drawTimes(curves, frame, drawing.spec.measure.fraction),
     drawUnlearned(curves, frame),
   ].join('')
@@ -77,7 +79,7 @@ function corners({ left, right, top, bottom }: Frame, margin: number) {
   }
 }
 
-function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Traced): string {
+function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Traced, title: string): string {
   const parts: string[] = []
   for (const value of [0, 0.25, 0.5, 0.75, 1]) {
     const y = share.place(value)
@@ -107,7 +109,7 @@ function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Tr
       fill: INK,
       'text-anchor': 'middle',
     }),
-    text(0, 0, 'amplitude / fixed point', {
+    text(0, 0, title, {
       'font-size': AXIS,
       fill: INK,
       'text-anchor': 'middle',
@@ -117,15 +119,35 @@ function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Tr
   return parts.join('')
 }
 
-function drawSeries({ colour, named, measured, predicted }: FeatureCurves, frame: Frame): string {
-  const seen = onPage(settle(measured), frame)
+function drawSeries(
+  { colour, named, measured, predicted }: FeatureCurves,
+  frame: Frame,
+  isNet: boolean,
+): string {
+  const seen = onPage(isNet ? measured : settle(measured), frame)
   if (!named) return path(seen, { stroke: colour, 'stroke-width': 1, 'stroke-opacity': 0.45 })
   const smooth = { 'stroke-linejoin': 'round', 'stroke-linecap': 'round' } as const
+  if (isNet) return path(seen, { stroke: colour, 'stroke-width': 2.8, ...smooth })
   return (
     path(seen, { stroke: colour, 'stroke-width': 5.5, 'stroke-opacity': 0.5, ...smooth }) +
     path(onPage(predicted, frame), { stroke: INK, 'stroke-width': 1.6, 'stroke-dasharray': '7 5' })
   )
 }
+
+const DASHES = ['', '8 5']
+
+/** In ink, its name at its end. */
+function drawOther({ name, points }: Other, frame: Frame, k: number): string {
+  const seen = onPage(points, frame)
+  const [x, y] = seen.at(-1) ?? [frame.right, frame.bottom]
+  const dashes = DASHES[k] ? { 'stroke-dasharray': DASHES[k] } : {}
+  return (
+    path(seen, { stroke: INK, 'stroke-width': 2, ...dashes }) +
+    text(x - 8, y - 9, name, { 'font-size': SMALL_LABEL, fill: INK, 'text-anchor': 'end' })
+  )
+}
+
+type Other = NonNullable<Curves['others']>[number]
 
 /** Page coordinates of what lies in the window and one point beyond either end, without repeats. */
 function onPage(points: readonly (readonly [number, number])[], { time, share }: Frame): [number, number][] {
@@ -141,19 +163,24 @@ function onPage(points: readonly (readonly [number, number])[], { time, share }:
 }
 
 /** Marks on the line at p and the labels above, in the order of learning. */
-function drawTimes({ features }: Curves, frame: Frame, fraction: number): string {
+function drawTimes({ features, others }: Curves, frame: Frame, fraction: number): string {
+  const isNet = others !== undefined
   const level = frame.share.place(fraction)
   const marked = features
     .filter(({ named, feature }) => named && feature.criticalTime.measured !== null)
-    .map((curve) => ({ ...curve, x: insideFrame(frame, curve.feature.criticalTime.measured!) }))
+    .map((curve) => ({
+      ...curve,
+      x: insideFrame(frame, curve.feature.criticalTime.measured!),
+      y: isNet && curve.feature.criticalTime.measured === 0 ? frame.share.place(startOf(curve)) : level,
+    }))
     .sort((a, b) => a.feature.criticalTime.measured! - b.feature.criticalTime.measured!)
-  const marks = marked.map(({ feature, colour, x }) => {
+  const marks = marked.map(({ feature, colour, x, y }) => {
     const { predicted } = feature.criticalTime
     const tick = predicted === null ? '' : predictedTick(insideFrame(frame, predicted), level)
     const dot = { r: 5.5, fill: colour, stroke: '#ffffff', 'stroke-width': 1.5 }
-    return tick + element('circle', { cx: x, cy: level, ...dot })
+    return tick + element('circle', { cx: x, cy: y, ...dot })
   })
-  return drawLabels(marked, frame, level) + marks.join('')
+  return drawLabels(marked, frame) + marks.join('')
 }
 
 function predictedTick(x: number, level: number): string {
@@ -164,9 +191,14 @@ function insideFrame({ left, right, time }: Frame, t: number): number {
   return Math.min(right, Math.max(left, time.place(t)))
 }
 
-type Marked = FeatureCurves & { readonly x: number }
+/** Where a net's feature that is there from the start begins. */
+function startOf({ measured }: FeatureCurves): number {
+  return Math.min(1, measured[0]?.[1] ?? 0)
+}
 
-function drawLabels(marked: readonly Marked[], { left, right, top }: Frame, level: number): string {
+type Marked = FeatureCurves & { readonly x: number; readonly y: number }
+
+function drawLabels(marked: readonly Marked[], { left, right, top }: Frame): string {
   const space = right + RIGHT - (left - LEFT / 2)
   const widthAt = (size: number) =>
     Math.max(0, ...marked.flatMap(labelLines).map((label) => textWidth(label, size, true))) + 9
@@ -190,7 +222,7 @@ function drawLabels(marked: readonly Marked[], { left, right, top }: Frame, leve
           [
             [centre, top - 20],
             [curve.x, top - 4],
-            [curve.x, level],
+            [curve.x, curve.y],
           ],
           {
             stroke: curve.colour,
@@ -205,8 +237,13 @@ function drawLabels(marked: readonly Marked[], { left, right, top }: Frame, leve
     .join('')
 }
 
+const NUMBERED = /^z\d+$/ // a name that says no more than the place
+
 function labelLines({ feature }: FeatureCurves): [string, string] {
-  return [`ρ ${formatShort(feature.rho)}`, `λ ${formatShort(feature.lambda)}`]
+  const [rho, lambda] = [`ρ ${formatShort(feature.rho)}`, `λ ${formatShort(feature.lambda)}`]
+  return feature.name === undefined || NUMBERED.test(feature.name)
+    ? [rho, lambda]
+    : [feature.name, `${rho} ${lambda}`]
 }
 
 const MOST_LABELLED = 8 // where there are more features the caption counts those that were not learned

@@ -1,32 +1,22 @@
-import type { Manifest, Measurements, Moments, Spectrum } from '../experiment/measurement.ts'
-import type { ResolvedSpec } from '../experiment/resolve.ts'
+import { isLinear } from '../experiment/resolve.ts'
 import type { ResultView, TrajectoryView } from '../experiment/result-view.ts'
 import { learningOrder } from '../theory/order.ts'
 import { applicability } from './applicability.ts'
+import type { FinishedRun, Report } from './finished-run.ts'
 import { type Forecast, finiteOrNull, forecastAmplitudes, forecastOf } from './forecast.ts'
 import { measuredGreedyIndex, predictedGreedyIndex } from './greedy.ts'
 import { type MeasuredCurve, measuredCurve, timeOfReaching } from './measured-curve.ts'
+import { buildNetReport } from './nets/net-report.ts'
 import { rankCorrelation } from './rank-correlation.ts'
-
-/** A finished run: what was asked, what the data are and what the worker saw. */
-export interface FinishedRun {
-  readonly id: string
-  readonly spec: ResolvedSpec
-  readonly spectrum: Spectrum
-  readonly moments: Moments
-  readonly manifest: Manifest
-  readonly measurements: Measurements
-}
-
-export interface Report {
-  readonly result: ResultView
-  readonly trajectory: TrajectoryView
-}
 
 type Feature = ResultView['features'][number]
 
-/** Puts what happened beside what should have. docs/results.md defines every field. */
+/** Puts what happened beside what should have, where theory has a say. docs/results.md defines every field. */
 export function buildReport(run: FinishedRun): Report {
+  return isLinear(run.spec) ? buildLinearReport(run) : buildNetReport(run)
+}
+
+function buildLinearReport(run: FinishedRun): Report {
   const { spec, spectrum, measurements } = run
   const curves = spectrum.lambda.map((_, i) => measuredCurve(measurements, i))
   const forecasts = spectrum.lambda.map((lambda, i) =>

@@ -7,6 +7,7 @@ import { ExperimentError, type Facts, type FailureCode } from '../experiment/fai
 import type { Manifest } from '../experiment/measurement.ts'
 import type { TrajectoryView } from '../experiment/result-view.ts'
 import { WITH_RESULT } from '../experiment/states.ts'
+import type { FinishedRun } from './finished-run.ts'
 import { buildReport } from './report.ts'
 
 /** A run to be reported on; the fingerprint is that which its worker told, or null where none did. */
@@ -40,7 +41,7 @@ export async function reportRuns(
       const { id, attempt } = run
       try {
         const series = checked(await runs.read(run), run)
-        const { result } = buildReport({ id, ...series, ...(await problemOf(series.spec.data)) })
+        const { result } = buildReport(finishedRun(id, series, await problemOf(series.spec.data)))
         const { files: _, ...manifest } = series.manifest
         reports.push({ id, attempt, manifest, result: JSON.stringify(result) })
       } catch (error) {
@@ -56,7 +57,25 @@ export async function reportRuns(
 /** Measurement beside theory over time, at the points that were measured. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
 export async function trajectoryOf(root: string, place: RunPlace): Promise<TrajectoryView> {
   const series = await readSeries(root, place)
-  return buildReport({ id: place.id, ...series, ...(await openProblem(series.spec.data, root)) }).trajectory
+  return buildReport(finishedRun(place.id, series, await openProblem(series.spec.data, root))).trajectory
+}
+
+/** Moments and spectrum are asked for when they are needed: of nonlinear data and large images they take long, and nets go without. */
+function finishedRun(id: string, { spec, manifest, measurements }: RunSeries, problem: Problem): FinishedRun {
+  const { latents } = problem
+  return {
+    id,
+    spec,
+    manifest,
+    measurements,
+    get spectrum() {
+      return problem.spectrum
+    },
+    get moments() {
+      return problem.moments
+    },
+    ...(latents !== undefined && { latents }),
+  }
 }
 
 /** @throws ARTIFACT_DAMAGED where the run is not there, not the one that was told of, or has no result */

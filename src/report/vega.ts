@@ -1,5 +1,8 @@
+import { isLinear } from '../experiment/resolve.ts'
 import { finding, headline, howTrained, provenance } from './caption.ts'
-import { type Curves, curvesOf, type Drawing, type Traced } from './curves.ts'
+import { type Curves, curvesOf, type Drawing, type Traced, wholeRun } from './curves.ts'
+import { stripsOf } from './nets/net-figure.ts'
+import type { Strip } from './nets/strip.ts'
 import { formatShort } from './ticks.ts'
 
 /**
@@ -34,16 +37,22 @@ function metaOf({ id, spec, result }: Drawing): object {
 
 function viewOf(drawing: Drawing): object {
   const { id, spec, result } = drawing
-  return {
-    title: {
-      text: headline(spec),
-      subtitle: [`${finding(result)}, ${howTrained(spec, result)}`, provenance(id, result)],
-      anchor: 'start',
-    },
-    width: 900,
-    height: 480,
-    ...curveLayers(drawing),
+  const title = {
+    text: headline(spec),
+    subtitle: [`${finding(result)}, ${howTrained(spec, result)}`, provenance(id, result)],
+    anchor: 'start',
   }
+  const view = { width: 900, height: 480, ...curveLayers(drawing) }
+  if (isLinear(spec)) return { title, ...view }
+  const { kind, from, to } = wholeRun(spec, drawing.trajectory.time)
+  const x = { ...TIME, scale: { type: kind, domain: [from, to], nice: false } }
+  return { title, vconcat: [view, ...stripsOf(drawing).map((strip) => stripView(strip, x))] }
+}
+
+function stripView({ title, points, kind }: Strip, x: object): object {
+  const values = points.map(([time, value]) => ({ time, value }))
+  const y = { field: 'value', type: 'quantitative', title, scale: { type: kind, zero: false } }
+  return { width: 900, height: 90, data: { values }, mark: { type: 'line', clip: true }, encoding: { x, y } }
 }
 
 /** The layers of one view and their colours. */
@@ -54,16 +63,11 @@ export function curveLayers(drawing: Traced): { layer: object[]; encoding: objec
 
 function layers(curves: Curves): object[] {
   const { kind, from, to } = curves.window
-  const x = {
-    field: 'time',
-    type: 'quantitative',
-    title: 'flow time (learning rate × steps)',
-    scale: { type: kind, domain: [from, to], nice: false },
-  }
+  const x = { ...TIME, scale: { type: kind, domain: [from, to], nice: false } }
   const y = {
     field: 'share',
     type: 'quantitative',
-    title: 'amplitude / fixed point',
+    title: curves.axis,
     scale: { domainMin: 0 },
   }
   const line = (dashed: boolean) => ({
@@ -87,7 +91,19 @@ function layers(curves: Curves): object[] {
     },
     { data: { values: timesOf(curves, 'measured') }, mark: rule(false), encoding: { x, tooltip } },
     { data: { values: timesOf(curves, 'predicted') }, mark: rule(true), encoding: { x, tooltip } },
+    ...otherLayers(curves, x, y),
   ]
+}
+
+const TIME = { field: 'time', type: 'quantitative', title: 'flow time (learning rate × steps)' }
+
+/** Accuracies of a net: each a dashed line of its own, in black. */
+function otherLayers({ others = [] }: Curves, x: object, y: object): object[] {
+  return others.map(({ name, points }, k) => ({
+    data: { values: points.map(([time, share]) => ({ feature: name, time, share })) },
+    mark: { type: 'line', clip: true, color: 'black', strokeDash: [8, 3 + 4 * k] },
+    encoding: { x, y, color: { value: 'black' }, tooltip: [{ field: 'feature' }, { field: 'share' }] },
+  }))
 }
 
 function colourOf({ features }: Curves): object {
@@ -116,6 +132,6 @@ function timesOf({ features }: Curves, source: 'measured' | 'predicted'): object
   })
 }
 
-function nameOf({ feature: { index, rho, lambda } }: Curves['features'][number]): string {
-  return `${index}: ρ ${formatShort(rho)}, λ ${formatShort(lambda)}`
+function nameOf({ feature: { index, name, rho, lambda } }: Curves['features'][number]): string {
+  return `${name ?? index}: ρ ${formatShort(rho)}, λ ${formatShort(lambda)}`
 }

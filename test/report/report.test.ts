@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { buildReport, type FinishedRun } from '../../src/report/report.ts'
+import type { FinishedRun } from '../../src/report/finished-run.ts'
+import { buildReport } from '../../src/report/report.ts'
 import { criticalTime } from '../../src/theory/critical-times.ts'
 import { maxStableLearningRate } from '../../src/theory/stability.ts'
 import { amplitudesAt } from '../../src/theory/trajectories.ts'

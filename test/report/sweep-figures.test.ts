@@ -4,7 +4,6 @@ import { it } from 'node:test'
 import { canonicalJson } from '../../src/experiment/identity.ts'
 import type { SweepSpec } from '../../src/experiment/sweep.ts'
 import type { SweepRun } from '../../src/experiment/sweep-view.ts'
-import { renderPng } from '../../src/report/png.ts'
 import { drawSweepFigure } from '../../src/report/sweeps/figures/figure.ts'
 import { kindsFor, runsToDraw } from '../../src/report/sweeps/figures/kinds.ts'
 import { sweepCsv } from '../../src/report/sweeps/figures/sweep-csv.ts'
@@ -14,6 +13,7 @@ import {
   type SweepFigureKind,
 } from '../../src/report/sweeps/figures/sweep-drawing.ts'
 import { sweepVega } from '../../src/report/sweeps/figures/sweep-vega.ts'
+import { checkDrawing, elementsOf } from './drawings.ts'
 import { exactSweep, inverted, pair, withoutResult } from './sweep-figures-runs.ts'
 
 const objective = ['jepa', 'mae']
@@ -44,40 +44,6 @@ const boundary = exactSweep({
   tolerance: 0.02,
 })
 const sweeps = { depths, scales, phases, random, boundary }
-
-/** The elements of a document, each with its attributes; throws where tags do not match. */
-function elementsOf(svg: string): { name: string; attributes: Record<string, string>; content: string }[] {
-  const open: string[] = []
-  const found = []
-  const tag = /<(\/?)([a-zA-Z]+)((?:\s[\w-]+="[^"<>]*")*)\s*(\/?)>([^<]*)/gy
-  let end = 0
-  for (let match = tag.exec(svg); match !== null; match = tag.exec(svg)) {
-    end = tag.lastIndex
-    const [, closes, name = '', list = '', alone, content = ''] = match
-    if (closes) assert.equal(open.pop(), name)
-    else if (!alone) open.push(name)
-    assert.ok(!/&(?!(amp|lt|gt|quot);)/.test(list + content), `${list}${content}`)
-    const attributes = Object.fromEntries(
-      [...list.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, k, v]) => [k!, v!]),
-    )
-    if (!closes) found.push({ name, attributes, content })
-  }
-  assert.equal(end, svg.length, `no markup at ${svg.slice(end, end + 40)}`)
-  assert.deepEqual(open, [])
-  return found
-}
-
-const NUMERIC = /^(x|y|x1|y1|x2|y2|cx|cy|r|width|height)$/
-
-function checkDrawing(svg: string): void {
-  for (const { attributes } of elementsOf(svg)) {
-    for (const [key, value] of Object.entries(attributes)) {
-      if (NUMERIC.test(key)) assert.ok(Number.isFinite(Number(value)), `${key}="${value}"`)
-      if (key === 'd') assert.match(value, /^(M-?[\d.]+ -?[\d.]+)(L-?[\d.]+ -?[\d.]+)*$/)
-    }
-  }
-  renderPng(svg, 0.1)
-}
 
 for (const [name, sweep] of Object.entries(sweeps)) {
   for (const kind of kindsFor(sweep.spec, sweep.analysis)) {

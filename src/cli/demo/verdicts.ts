@@ -59,7 +59,7 @@ function judgeDigits(all: readonly Twins[]): Verdict {
     const listed = listedFeatures(twins)
     const order = (result: ResultView) => listedOrder(result, listed).join(' ')
     return (
-      `${label} (commutator ${formatNumber(jepa.commutator)}): JEPA ${order(jepa)}, MAE ${order(mae)}; rank correlation ` +
+      `${label} (commutator ${formatNumber(jepa.commutator ?? 0)}): JEPA ${order(jepa)}, MAE ${order(mae)}; rank correlation ` +
       `with the prediction ${ranked(jepa)} and ${ranked(mae)}.`
     )
   })

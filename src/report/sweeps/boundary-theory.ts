@@ -59,12 +59,13 @@ function rememberLast(open: SpectrumOf): SpectrumOf {
 
 /**
  * What a run will have measured: critical times up to its end, amplitudes at it. Null where theory does not apply (docs/theory.md §1, §6):
- * a start that is not balanced, data that do not commute, minibatches, a learning rate that is not stable or not constant,
+ * a net, a start that is not balanced, data that do not commute, minibatches, a learning rate that is not stable or not constant,
  * plain float32 (which may never move), or no valid spec.
  */
 function foresee(asked: unknown, spectrumOf: SpectrumOf): { seen: Seen; isExact: boolean } | null {
   try {
     checkSchema(asked)
+    if (asked.model.kind !== 'deep-linear') return null
     const spectrum = spectrumOf(asked.data)
     if (spectrum === null) return null
     const spec = resolveSpec(asked, spectrum.lambda.length)

@@ -24,6 +24,12 @@ function groupOf(members: readonly SweepRun[]): SweepGroup {
     criticalTimes: perFeature((run, i) => run.criticalTimes?.measured[i]),
     finalAmplitudes: perFeature((run, i) => run.amplitudes?.final[i]),
     greedyIndex: meanOf(numbers((run) => run.greedyIndex?.measured)),
+    ...(members.some(({ orderCorrelation }) => orderCorrelation !== undefined) && {
+      orderCorrelation: {
+        byLambda: meanOf(numbers((run) => run.orderCorrelation?.byLambda)),
+        byRho: meanOf(numbers((run) => run.orderCorrelation?.byRho)),
+      },
+    }),
   }
 }
 

@@ -49,6 +49,12 @@ function compare(pairs: readonly Pair[]): SweepTwins {
     greedyIndex: paired((run) => run.greedyIndex?.measured),
     spread: paired((run) => spreadOf(timesOf(run))),
     logCriticalTimes: Array.from({ length: features }, (_, i) => paired((run) => logarithm(timesOf(run)[i]))),
+    ...(pairs.some(({ jepa }) => jepa.orderCorrelation !== undefined) && {
+      orderCorrelation: {
+        byLambda: paired((run) => run.orderCorrelation?.byLambda),
+        byRho: paired((run) => run.orderCorrelation?.byRho),
+      },
+    }),
   }
 }
 

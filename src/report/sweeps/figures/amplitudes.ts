@@ -1,11 +1,11 @@
 import { specAt } from '../../../experiment/axes.ts'
-import { type ResolvedSpec, resolveSpec } from '../../../experiment/resolve.ts'
+import { isLinear, type ResolvedSpec, resolveSpec } from '../../../experiment/resolve.ts'
 import type { ResultView, TrajectoryView } from '../../../experiment/result-view.ts'
 import type { ExperimentSpec } from '../../../experiment/spec.ts'
 import type { SweepSpec } from '../../../experiment/sweep.ts'
 import type { Traced } from '../../curves.ts'
 import { settingInWords } from './axis-words.ts'
-import { spectrumAt } from './features.ts'
+import { toldAt } from './features.ts'
 import { runsOfPanels } from './runs-of-panels.ts'
 import { spectrumFromTheory } from './spectrum-from-theory.ts'
 import { type SweepAxis, sweepAxes } from './sweep-axes.ts'
@@ -77,7 +77,10 @@ function featuresOf(
   spec: ResolvedSpec,
 ): ResultView['features'] {
   const initial = features.map(({ measured }) => measured[0] ?? null)
-  const { lambda, rho } = spectrumAt(sweep.base, run.point) ?? spectrumFromTheory(spec, run, initial)
+  const unknown = { lambda: [], rho: [] }
+  const told =
+    toldAt(sweep.base, run.point) ?? (isLinear(spec) ? spectrumFromTheory(spec, run, initial) : unknown)
+  const { lambda, rho } = told
   return features.map((_, index) => ({
     index,
     lambda: lambda[index] ?? 0,

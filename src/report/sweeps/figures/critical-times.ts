@@ -2,7 +2,7 @@ import { type Facet, facetsOf, isScattered } from './facets.ts'
 import { featuresOf } from './features.ts'
 import type { Plot } from './plot.ts'
 import { linearAxis, logAxis } from './plot-axes.ts'
-import { leftOut, longestNumberAxis, seedNotes, signsOf, thinningNotes } from './plot-parts.ts'
+import { leftOut, longestNumberAxis, seedNotes, signsOf, startNotes, thinningNotes } from './plot-parts.ts'
 import { type Spot, spotsOf } from './spots.ts'
 import { type SweepAxis, sweepAxes } from './sweep-axes.ts'
 import { hasResult, type SweepDrawing } from './sweep-drawing.ts'
@@ -24,7 +24,7 @@ const TIMES: Row = {
 
 const GAPS: Row = {
   title: 'critical time / the earliest predicted',
-  value: (time, first) => time / first,
+  value: (time, first) => (first === null ? null : time / first),
   axis: linearAxis,
 }
 
@@ -56,7 +56,13 @@ export function plotCriticalTimes({ spec, runs }: SweepDrawing): Plot {
     panels,
     legend: features.signs,
     signs: signsOf(panels),
-    notes: [...notes, ...thinningNotes(facets, most, x), ...seedNotes(spots), ...leftOut(features)],
+    notes: [
+      ...notes,
+      ...thinningNotes(facets, most, x),
+      ...seedNotes(spots),
+      ...startNotes(spots),
+      ...leftOut(features),
+    ],
   }
 }
 

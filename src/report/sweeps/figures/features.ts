@@ -23,6 +23,8 @@ export interface Features {
   /** Those drawn: at most eight, the first to be learned. */
   readonly signs: readonly FeatureSign[]
   readonly count: number // d
+  /** Who says which the first are: 'theory expects', or 'were learned' where there is no theory. */
+  readonly by: 'theory expects' | 'were learned'
 }
 
 /** feature 0 (ρ 0.4, λ 1.12): for a sentence. */
@@ -37,26 +39,37 @@ const AT_ONCE = 64 // rows of a matrix that is decomposed for a drawing
 
 export function featuresOf(spec: SweepSpec, runs: readonly FinishedSweepRun[]): Features {
   const first = runs[0]
-  if (first === undefined) return { signs: [], count: 0 }
+  if (first === undefined) return { signs: [], count: 0, by: 'theory expects' }
   const stride = Math.ceil(runs.length / LOOKED_AT)
   const spectra = runs
     .filter((_, k) => k % stride === 0)
-    .map((run) => spectrumAt(spec.base, run.point) ?? toldBy(spec.base, run))
+    .map((run) => toldAt(spec.base, run.point) ?? toldBy(spec.base, run))
     .filter((each) => each !== null)
   const count = first.criticalTimes.measured.length
-  const drawn = [...first.order.predicted].slice(0, NAMED).sort((a, b) => a - b)
+  const { measured, predicted } = first.order // of nets there is no prediction
+  const drawn = [...(predicted.length > 0 ? predicted : measured)].slice(0, NAMED).sort((a, b) => a - b)
   const colours = coloursOf(drawn, spectra[0])
   return {
     count,
+    by: predicted.length > 0 ? 'theory expects' : 'were learned',
     signs: drawn.map((index, k) => ({ index, name: nameOf(index, spectra), colour: colours[k]! })),
   }
 }
 
-type Told = Pick<Spectrum, 'lambda' | 'rho'>
+type Told = Pick<Spectrum, 'lambda' | 'rho'> & { readonly names?: readonly string[] }
+
+/** λ and ρ of the features at a point: of the latents where the run is of a net and its data are made of them, else of the moments. */
+export function toldAt(base: SweepSpec['base'], point: Point): Told | null {
+  const { model, data } = specAt(base, point) as ExperimentSpec
+  if (model.kind === 'deep-linear' || data.kind !== 'nonlinear') return spectrumOf(data)
+  const kind = kindOf(data)
+  return kind.faults(data).length > 0 ? null : (kind.open(data).latents ?? null)
+}
 
 /** λ and ρ by what theory said of a run; null for starts whose amplitude is not in the spec. */
 function toldBy(base: SweepSpec['base'], run: FinishedSweepRun): Told | null {
   const asked = specAt(base, run.point) as ExperimentSpec
+  if (asked.model.kind !== 'deep-linear') return null
   if (asked.init.kind !== 'balanced' && asked.init.kind !== 'orthogonal') return null
   return spectrumFromTheory(resolveSpec(asked, run.criticalTimes.measured.length), run, [])
 }
@@ -87,6 +100,8 @@ function nameOf(index: number, spectra: readonly Told[]): string {
       spectra.map(({ lambda }) => lambda[index]),
     ),
   ]
+  const name = spectra[0]?.names?.[index]
+  if (name !== undefined) return [name, ...parts].join(', ')
   return parts.length === 2 ? parts.join(', ') : [`feature ${index}`, ...parts].join(': ')
 }
 

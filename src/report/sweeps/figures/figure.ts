@@ -1,5 +1,6 @@
+import { isLinear } from '../../../experiment/resolve.ts'
 import { FAINT, INK } from '../../colours.ts'
-import { RUN_KEY } from '../../key.ts'
+import { NET_KEY, RUN_KEY } from '../../key.ts'
 import { drawPanel } from '../../panel.ts'
 import { text, textWidth } from '../../svg.ts'
 import { smallPanels } from './amplitudes.ts'
@@ -60,8 +61,11 @@ const SMALL = { width: 560, height: 440 }
 
 function drawAmplitudes(drawing: SweepDrawing): string {
   const { panels, columns, notes } = smallPanels(drawing)
+  const isOfNets = panels.length > 0 && panels.every(({ spec }) => !isLinear(spec))
   return drawPage(drawing, {
-    subject: 'Amplitude of each feature, as a share of its fixed point, over time',
+    subject: isOfNets
+      ? 'R² of each feature on held-out samples over time'
+      : 'Amplitude of each feature, as a share of its fixed point, over time',
     columns,
     panel: SMALL,
     panels: panels.map((panel, k) => ({ x, y }) => {
@@ -77,7 +81,7 @@ function drawAmplitudes(drawing: SweepDrawing): string {
       ].join('')
     }),
     legend: [],
-    key: RUN_KEY,
+    key: isOfNets ? NET_KEY : RUN_KEY,
     notes: panels.length === 0 ? ['No trajectory of a finished run is here to draw.'] : notes,
   })
 }

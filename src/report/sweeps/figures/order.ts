@@ -112,9 +112,11 @@ function looseLayers({ items }: Facet<Spot>, signs: readonly FeatureSign[], x: S
   return [{ kind: 'answers', points }]
 }
 
-/** Where theory expects a feature that no run learned. */
+/** Where theory expects a feature that no run learned, or has nothing to say of any. */
 function unlearnedLayer({ items }: Facet<Spot>, { index, name, colour }: FeatureSign, x: SweepAxis): Layer {
-  const missing = items.filter((spot) => spot.ranks[index] == null && spot.predictedRanks[index] != null)
+  const isExpected = ({ predictedRanks }: Spot) =>
+    predictedRanks[index] != null || predictedRanks.every((rank) => rank == null)
+  const missing = items.filter((spot) => spot.ranks[index] == null && isExpected(spot))
   return { kind: 'unlearned', series: name, colour, points: missing.map(({ point }) => x.placeOf(point)!) }
 }
 

@@ -21,6 +21,10 @@ export function signsOf(panels: readonly PlotPanel[]): Sign[] {
   const hasInterval = layers.some(
     (layer) => layer.kind === 'seen' && layer.points.some(({ interval }) => interval != null),
   )
+  const hasForetold = layers.some(
+    (layer) => layer.kind === 'answers' && layer.points.some(({ foretold }) => foretold !== undefined),
+  )
+  const isForetold = has('theory-line') || has('theory-marks')
   const found: [Sign, boolean][] = [
     ['measured', has('seen')],
     ['measured-line', has('seen-line')],
@@ -28,8 +32,9 @@ export function signsOf(panels: readonly PlotPanel[]): Sign[] {
     ['theory-line', has('theory-line')],
     ['theory-mark', has('theory-marks')],
     ['answer', has('answers')],
-    ['theory-answer', has('answers')],
-    ['unlearned', has('unlearned')],
+    ['theory-answer', hasForetold],
+    ['unlearned', has('unlearned') && isForetold],
+    ['not-learned', has('unlearned') && !isForetold],
   ]
   return found.filter(([, isThere]) => isThere).map(([sign]) => sign)
 }
@@ -54,7 +59,23 @@ export function seedNotes(spots: readonly Spot[]): string[] {
   if (most < 2) return []
   const someFail = spots.some(({ runs, times }) => times.some(({ n }) => n > 0 && n < runs.length))
   const those = someFail ? ' that learn the feature' : ''
-  return [`Points are means over up to ${most} seeds${those}, measured beside predicted.`]
+  const isForetold = spots.some(({ predicted }) => predicted.some((time) => time !== null))
+  return [
+    `Points are means over up to ${most} seeds${those}${isForetold ? ', measured beside predicted' : ''}.`,
+  ]
+}
+
+/** Of nets, whose start may tell of features already. */
+export function startNotes(spots: readonly Spot[]): string[] {
+  const isOfNets = spots.some(({ runs }) =>
+    runs.some(({ orderCorrelation }) => orderCorrelation !== undefined),
+  )
+  const there = spots.filter(({ times }) => times.some(({ mean }) => mean === 0)).length
+  return isOfNets && there > 0
+    ? [
+        `At ${there} of ${spots.length} points a feature was there from the start, which a log axis does not show.`,
+      ]
+    : []
 }
 
 export function thinningNotes(facets: readonly Facet<Spot>[], most: number, { title }: SweepAxis): string[] {
@@ -62,8 +83,6 @@ export function thinningNotes(facets: readonly Facet<Spot>[], most: number, { ti
   return longest > most ? [`Thinned: ${most} of ${longest} points along ${title} are drawn in a panel.`] : []
 }
 
-export function leftOut({ signs, count }: Features): string[] {
-  return signs.length < count
-    ? [`${signs.length} of ${count} features are drawn: the first that theory expects.`]
-    : []
+export function leftOut({ signs, count, by }: Features): string[] {
+  return signs.length < count ? [`${signs.length} of ${count} features are drawn: the first that ${by}.`] : []
 }

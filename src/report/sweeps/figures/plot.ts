@@ -136,5 +136,6 @@ export const SIGNS = [
   'answer',
   'theory-answer',
   'unlearned',
+  'not-learned', // where there is no theory
 ] as const
 export type Sign = (typeof SIGNS)[number]

@@ -47,6 +47,7 @@ export const SIGN_KEY: Readonly<Record<Sign, KeyEntry>> = {
     'expected by theory, not learned in the run',
     (at, middle) => unlearnedMark(at + 15, middle, MID),
   ],
+  'not-learned': ['not learned in the run', (at, middle) => unlearnedMark(at + 15, middle, MID)],
 }
 
 function across(at: number, middle: number): [number, number][] {

@@ -23,13 +23,18 @@ export function commonSettings({ base, axes, question }: SweepSpec): string {
   const { objective, model, init, training, data } = base
   const settings = [
     varies('objective') || question === 'orders-differ' ? [] : [objective.toUpperCase()],
-    varies('model.depth') ? [] : [`depth ${depthOf(model)}`],
+    varies('model') || varies('model.depth') ? [] : [modelOf(model)],
     varies('init.kind') || init.kind === 'balanced' ? [] : [`${init.kind} start`],
     varies('init.scale') || init.kind === 'explicit' ? [] : [`ε = ${formatShort(init.scale)}`],
     varies('training.mode') ? [] : [modeInWords(training, varies)],
-    data.kind === 'gaussian' ? [] : [`data ${data.kind}`],
+    data.kind === 'gaussian' ? [] : [`data ${data.kind === 'nonlinear' ? data.family : data.kind}`],
   ]
   return settings.flat().join(', ')
+}
+
+function modelOf(model: SweepSpec['base']['model']): string {
+  if (model.kind === 'deep-linear') return `depth ${model.depth}`
+  return `${model.kind === 'mlp' ? 'MLP' : 'convolutions'}, depth ${depthOf(model)}, ${model.activation}`
 }
 
 function modeInWords(training: SweepSpec['base']['training'], varies: (path: string) => boolean): string {

@@ -9,6 +9,7 @@ export function sweepCsv({ spec, runs }: Pick<SweepDrawing, 'spec' | 'runs'>): s
   const paths = Object.keys(spec.axes).filter((path) => path !== 'objective')
   const d = runs.reduce((most, run) => Math.max(most, run.criticalTimes?.measured.length ?? 0), 0)
   const features = Array.from({ length: d }, (_, i) => i)
+  const areNets = runs.some(({ orderCorrelation }) => orderCorrelation !== undefined)
   const perFeature = [
     'critical_time_measured',
     'critical_time_predicted',
@@ -24,6 +25,7 @@ export function sweepCsv({ spec, runs }: Pick<SweepDrawing, 'spec' | 'runs'>): s
     'order_predicted',
     'greedy_index_measured',
     'greedy_index_predicted',
+    ...(areNets ? ['order_correlation_rho', 'order_correlation_lambda'] : []),
     'theory_residual',
     'loss_initial',
     'loss_final',
@@ -39,6 +41,7 @@ export function sweepCsv({ spec, runs }: Pick<SweepDrawing, 'spec' | 'runs'>): s
     run.order?.predicted.join(' '),
     run.greedyIndex?.measured,
     run.greedyIndex?.predicted,
+    ...(areNets ? [run.orderCorrelation?.byRho, run.orderCorrelation?.byLambda] : []),
     run.theoryResidual,
     run.loss?.initial,
     run.loss?.final,

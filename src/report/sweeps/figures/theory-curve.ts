@@ -47,6 +47,7 @@ function isSame(a: readonly (number | null)[] | null, b: readonly (number | null
 /** Of a balanced start. Null where the spec alone does not tell: other starts, images, a point that is no spec. */
 function predictedTimes(sweep: SweepSpec, point: Point): (number | null)[] | null {
   try {
+    if ((specAt(sweep.base, point) as ExperimentSpec).model.kind !== 'deep-linear') return null
     const spectrum = spectrumAt(sweep.base, point)
     if (spectrum === null) return null
     const spec = resolveSpec(specAt(sweep.base, point) as ExperimentSpec, spectrum.lambda.length)

@@ -16,10 +16,10 @@ export interface Track extends Facet<Spot> {
   readonly isCurve: boolean
 }
 
-/** How a row of panels turns a time into a height; `first` is theory's earliest time at the same place. */
+/** How a row of panels turns a time into a height, null for none; `first` is theory's earliest time at the same place, null where there is no theory. */
 export interface Row {
   readonly title: string
-  readonly value: (time: number, first: number) => number
+  readonly value: (time: number, first: number | null) => number | null
   readonly axis: (title: string, values: readonly number[]) => PlotAxis
 }
 
@@ -124,7 +124,8 @@ function theoryLayer(
 ): Layer {
   const points = theory.flatMap(({ at, times }): Place[] => {
     const [time, first] = [times[index], earliest(times)]
-    return time == null || !(time > 0) || first === null ? [] : [[at + shift, row.value(time, first)]]
+    const height = time == null || !(time > 0) ? null : row.value(time, first)
+    return height === null ? [] : [[at + shift, height]]
   })
   return isCurve
     ? { kind: 'theory-line', series: name, colour, points }
@@ -143,10 +144,11 @@ function seenLayers(
     const at = x.placeOf(spot.point)! + shift
     const first = earliest(spot.predicted)
     const { mean, interval } = spot.times[index] ?? NOTHING
-    if (mean === null && spot.predicted[index] != null) unlearned.push(at)
-    if (mean === null || !(mean > 0) || first === null) continue
+    if (mean === null && (spot.predicted[index] != null || first === null)) unlearned.push(at)
+    const height = mean === null || !(mean > 0) ? null : row.value(mean, first)
+    if (height === null) continue
     const ends = interval?.map((end) => row.value(end, first)) as [number, number] | undefined
-    seen.push({ at: [at, row.value(mean, first)], interval: ends ?? null })
+    seen.push({ at: [at, height], interval: ends ?? null })
   }
   return [
     { kind: 'seen', series: name, colour, small: items.length > MANY, points: seen },

@@ -12,7 +12,10 @@ import { thinned } from './thin.ts'
 const MOST_PLACES = 60
 const INK_SERIES = '#3b528b'
 
-/** JEPA minus MAE on the same data, start and draws: greedy index, spread of the critical times, and each of them. */
+/**
+ * JEPA minus MAE on the same data, start and draws: greedy index, spread of the critical times, of nets how the order goes with ρ,
+ * and each critical time.
+ */
 export function plotTwins(drawing: SweepDrawing): Plot {
   const { spec, runs, analysis } = drawing
   const axes = sweepAxes(spec, runs)
@@ -29,11 +32,7 @@ export function plotTwins(drawing: SweepDrawing): Plot {
       series: [{ ...WHOLE, seen: (t) => t.greedyIndex, foretold: (p) => p.greedyIndex }],
       within: [0],
     },
-    {
-      title: 'spread (last − first) / last',
-      series: [{ ...WHOLE, seen: (t) => t.spread, foretold: (p) => p.spread }],
-      within: [0],
-    },
+    twins.some(({ orderCorrelation }) => orderCorrelation !== undefined) ? CORRELATION : SPREAD,
     { title: 'log₁₀ of the critical time', series: features.signs.map(ofFeature), within: [] },
   ]
   const panelsOf = ({ title, items }: (typeof facets)[number]) => {
@@ -99,6 +98,18 @@ interface Measure {
 }
 
 const WHOLE = { name: 'all features', colour: INK_SERIES }
+
+const SPREAD: Measure = {
+  title: 'spread (last − first) / last',
+  series: [{ ...WHOLE, seen: (t) => t.spread, foretold: (p) => p.spread }],
+  within: [0],
+}
+
+const CORRELATION: Measure = {
+  title: 'rank correlation with falling ρ',
+  series: [{ ...WHOLE, seen: (t) => t.orderCorrelation?.byRho, foretold: () => null }],
+  within: [0],
+}
 
 function ofFeature({ index, name, colour }: FeatureSign): Series {
   return { name, colour, seen: (t) => t.logCriticalTimes[index], foretold: (p) => p.logTimes[index] }

@@ -82,5 +82,11 @@ export function verdictOf(
   boundary: Boundary | null,
 ): Verdict {
   const { statement, judge } = CLAIMS[claim]
-  return { claim, statement, ...judge(gatherEvidence(spec, runs, boundary)) }
+  const evidence = gatherEvidence(spec, runs, boundary)
+  const nets = evidence.witnesses.filter(({ spec: { model } }) => model.kind !== 'deep-linear').length
+  if (nets > 0) {
+    const because = `The claim is one of deep linear models, and ${nets} of ${evidence.witnesses.length} runs are of nets.`
+    return { claim, statement, holds: null, because, figures: [] }
+  }
+  return { claim, statement, ...judge(evidence) }
 }
