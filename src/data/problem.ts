@@ -1,4 +1,5 @@
 import type { Moments, Spectrum } from '../experiment/measurement.ts'
+import type { BatchKey } from './batch.ts'
 import type { LatentBatch, LatentSampler, Sampler } from './sampler.ts'
 
 /** A data spec made concrete: its population, its features and a way to draw from it. */
@@ -10,6 +11,17 @@ export interface Problem {
   sampler(seed: number): Sampler
   /** What data of kind nonlinear are made of. */
   readonly latents?: KnownLatents
+  /** What data of kind images are made of. */
+  readonly images?: KnownImages
+}
+
+/** The images that views are made of, z of zero mean and mean variance 1. */
+export interface KnownImages {
+  readonly count: number
+  readonly pixels: Float32Array // [count][resolution²]
+  readonly labels: Uint16Array | null // [count]
+  /** Fresh views of given images, [rows][resolution²] → [rows][d]. */
+  views(z: Float64Array, at: BatchKey): { x: Float64Array; y: Float64Array }
 }
 
 /** Independent latents z and z' behind two views x = g(z), y = g(z'); E[z z'] = λ, E[z²] = E[z'²] = λ/ρ, per latent. */

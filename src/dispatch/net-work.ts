@@ -16,6 +16,8 @@ const WEIGHT_COPIES = 8 // weights, gradient, moments, compensation, and the nex
 const ACTIVATION_COPIES = 4 // of each layer: before and after norm and activation, and the slopes
 /** Held-out samples that are encoded at each measurement point (workers/probes). */
 const HELD_OUT = 4096
+/** In the largest set that is at hand; others tell when they are opened. */
+const IMAGES = 70_000
 /** Batches that are fed at once (workers/engines/tensorflow/feed.ts). */
 const FED_BYTES = 64e6
 
@@ -42,6 +44,7 @@ export function netMemory(spec: NetSpec, features: number): MemoryPart[] {
   const weights = sum(all, weightsOf)
   const activations = sum(all, ({ to }) => (typeof to === 'number' ? to : sizeOf(to)))
   const held = Math.max(...encoder.map(({ to }) => (typeof to === 'number' ? to : sizeOf(to))))
+  const images = spec.data.kind === 'images' ? 2 * (spec.data.limit ?? IMAGES) * features : 0
   const sides = spec.objective === 'jepa' ? 2 : 1
   return [
     { pointer: '/model', bytes: FIXED_BYTES + TENSORFLOW + WEIGHT_COPIES * weights * FLOAT },
@@ -49,7 +52,10 @@ export function netMemory(spec: NetSpec, features: number): MemoryPart[] {
       pointer: '/training/batchSize',
       bytes: batchSize * (sides * ACTIVATION_COPIES * activations + 4 * features) * FLOAT,
     },
-    { pointer: '/data', bytes: FED_BYTES + 4 * HELD_OUT * (features + held) * FLOAT },
+    {
+      pointer: images > 0 ? '/data/limit' : '/data',
+      bytes: FED_BYTES + (4 * HELD_OUT * (features + held) + images) * FLOAT,
+    },
     { pointer: '/measure/points', bytes: spec.measure.points * 1024 * 8 },
   ]
 }

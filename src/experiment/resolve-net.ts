@@ -99,9 +99,9 @@ export function linearFaults({ training, loss, measure }: ExperimentSpec): Field
   return faults
 }
 
-/** What the data of a net let be measured. */
+/** What the data of a net let be measured, as far as the spec tells: whether images have labels is known to their file. */
 export function measurable(data: DataSpec): Measurable {
-  return { latents: data.kind === 'nonlinear', labels: false, directions: isGaussian(data) }
+  return { latents: data.kind === 'nonlinear', labels: data.kind === 'images', directions: isGaussian(data) }
 }
 
 /** What a net cannot be asked for, whatever its data are. */

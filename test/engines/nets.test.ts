@@ -44,6 +44,17 @@ const shapes: readonly [string, Partial<ExperimentSpec>][] = [
   ],
   ['convolutions', { data: scenes, model: convolutional }],
   [
+    'batch norm before an EMA target',
+    { data: scenes, model: { ...convolutional, norm: 'batch' }, loss: { target: { ema: 0.9 } } },
+  ],
+  ['noisy digits', { data: digits({ kind: 'noise', nu: 0.5 }), model: convolutional }],
+  [
+    'masked digits',
+    { data: digits({ kind: 'pixel-mask', keep: 0.5, target: 'full' }), loss: { pixels: 'masked' } },
+  ],
+  ['windows of digits', { data: digits({ kind: 'crop', size: 5 }) }],
+  ['noise of the digits’ own shape, which is fed', { data: digits({ kind: 'noise', nu: 0.5, power: 2 }) }],
+  [
     'convolutions with batch norm',
     { data: scenes, model: { ...convolutional, norm: 'batch', residual: true } },
   ],
@@ -72,6 +83,10 @@ const shapes: readonly [string, Partial<ExperimentSpec>][] = [
     },
   ],
 ]
+
+function digits(views: Extract<ExperimentSpec['data'], { kind: 'images' }>['views']): ExperimentSpec['data'] {
+  return { kind: 'images', dataset: 'mnist', resolution: 8, limit: 200, views }
+}
 
 describe('nets on tensorflow', needsTensorFlow, async () => {
   if (needsTensorFlow.skip) return
@@ -107,6 +122,17 @@ describe('nets on tensorflow', needsTensorFlow, async () => {
       await trainNet(engine, { ...long, measure: { points: 50 } }),
     ]
     assert.deepEqual(rare.weights, often.weights)
+  })
+
+  it('a linear classifier names more digits once they were learned', async () => {
+    const data = { ...digits({ kind: 'noise', nu: 0.5 }), limit: 2000 } as ExperimentSpec['data']
+    const training = { ...sgd, learningRate: 2e-3, steps: 600 }
+    const { measurements } = await trainNet(
+      engine,
+      netSpec({ objective: 'mae', data, model: convolutional, training }),
+    )
+    const [accuracy] = measurements.probes!.classes!.values
+    assert.ok(accuracy!.at(-1)! > accuracy![0]! + 0.1, `from ${accuracy![0]} to ${accuracy!.at(-1)}`)
   })
 
   it('mae learns: its loss falls and its latents are found', async () => {

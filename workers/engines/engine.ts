@@ -1,6 +1,7 @@
 import type { MomentSampler } from '../../src/data/moment-sampler.ts'
 import type { Problem } from '../../src/data/problem.ts'
 import type { Sampler } from '../../src/data/sampler.ts'
+import type { Collapse } from '../../src/experiment/collapse.ts'
 import type { InputShape } from '../../src/experiment/input-shape.ts'
 import type { Matrix, NamedTensors, Weights } from '../../src/experiment/matrix.ts'
 import type { Measurements, Moments } from '../../src/experiment/measurement.ts'
@@ -36,6 +37,8 @@ export interface Position {
   readonly step: number
   /** Flow time reached: Σ learning rate over the updates done. */
   readonly time: number
+  /** Of a net whose representation has collapsed on the way. */
+  readonly collapse?: Collapse | null
 }
 
 /** What a run came to. */
@@ -56,6 +59,7 @@ export interface NetPlan {
   readonly initial: NamedTensors // weights
   readonly moving: NamedTensors // moments of batch norms, which no gradient moves
   readonly heldOut: HeldOut
+  readonly probes: readonly string[] // those that the data have what is needed for
   /** When to measure after the start: rising steps, the last of which is the end. */
   readonly points: readonly number[]
 }

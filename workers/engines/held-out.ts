@@ -1,4 +1,4 @@
-import type { Problem } from '../../src/data/problem.ts'
+import type { KnownImages, Problem } from '../../src/data/problem.ts'
 import type { Matrix } from '../../src/experiment/matrix.ts'
 
 /** Samples that no training meets, and what is known of them. */
@@ -16,16 +16,18 @@ export interface HeldOutSamples {
   readonly x: Float32Array // [rows][d]
   readonly y: Float32Array // [rows][d]
   readonly latents?: Float64Array // [rows][latents]
+  readonly labels?: Uint16Array // [rows]
 }
 
 const TRAIN = 2048
 const TEST = 1024
-/** Of the sampler of data without held-out samples of their own: no run has it, for seeds of specs are safe integers less one. */
+/** Of the draws of data without held-out samples of their own; a run that has it too draws them at steps of its own. */
 const SEED = Number.MAX_SAFE_INTEGER
 
 /** The held-out samples of a problem: the same for all runs on its data. */
 export function heldOutSamples(problem: Problem, probes: readonly string[]): HeldOut {
   const directions = probes.includes('alignment') ? { directions: problem.spectrum.directions } : {}
+  if (problem.images !== undefined) return { ...heldOutImages(problem.images), ...directions }
   return { train: drawSamples(problem, 0, TRAIN), test: drawSamples(problem, TRAIN, TEST), ...directions }
 }
 
@@ -37,4 +39,39 @@ function drawSamples(problem: Problem, first: number, rows: number): HeldOutSamp
   }
   const { x, y, latents } = known.heldOut(first, rows)
   return { rows, x: Float32Array.from(x), y: Float32Array.from(y), latents }
+}
+
+/** Which images of a set are held out: number 0, `stride`, 2 `stride`, …, `count` of them, a fifth of the set at most. */
+export function heldOutImageNumbers(images: number): { readonly count: number; readonly stride: number } {
+  const count = Math.max(2, Math.min(TRAIN + TEST, Math.floor(images / 5)))
+  return { count, stride: Math.floor(images / count) }
+}
+
+/** Two thirds of the held-out images to fit probes on, each third one to judge. */
+function heldOutImages(images: KnownImages): HeldOut {
+  const { count, stride } = heldOutImageNumbers(images.count)
+  const numbers = Array.from({ length: count }, (_, k) => k * stride)
+  const isTest = (k: number) => k % 3 === 2 || k === count - 1
+  const some = (wanted: boolean) =>
+    viewsOf(
+      images,
+      numbers.filter((_, k) => isTest(k) === wanted),
+      wanted ? 1 : 0,
+    )
+  return { train: some(false), test: some(true) }
+}
+
+function viewsOf(
+  { pixels, labels, count, views }: KnownImages,
+  numbers: readonly number[],
+  step: number,
+): HeldOutSamples {
+  const size = pixels.length / count
+  const rows = numbers.length
+  const z = new Float64Array(rows * size)
+  for (const [r, number] of numbers.entries())
+    z.set(pixels.subarray(number * size, (number + 1) * size), r * size)
+  const { x, y } = views(z, { seed: SEED, step, rows })
+  const named = labels && { labels: Uint16Array.from(numbers, (number) => labels[number]!) }
+  return { rows, x: Float32Array.from(x), y: Float32Array.from(y), ...named }
 }

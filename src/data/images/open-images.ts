@@ -1,11 +1,12 @@
 import type { DataOfKind } from '../../experiment/data-spec.ts'
 import { ExperimentError, type FieldFault } from '../../experiment/failure.ts'
 import { type BatchKey, uniformBatch } from '../batch.ts'
+import { once } from '../once.ts'
 import { STREAMS } from '../philox.ts'
 import type { Problem } from '../problem.ts'
 import { spectrumOf } from '../spectrum.ts'
 import { describeDataset, findDataset } from './datasets.ts'
-import type { ImageHeader, ImageSet } from './image-set.ts'
+import type { ImageHeader, ImageSet, ImageSource } from './image-set.ts'
 import { type PooledImages, pixelCovariance, poolImages } from './pooled-images.ts'
 import { openViews, viewFeatures } from './views.ts'
 
@@ -39,13 +40,24 @@ export async function inspectImages(
  * @throws DATASET_UNREADABLE, or SPEC_INVALID where the sizes do not fit
  */
 export async function openImages(data: ImagesSpec, artifacts: string | null): Promise<Problem> {
-  const set = await (await findDataset(data.dataset, artifacts)).load()
+  const source = await findDataset(data.dataset, artifacts)
+  const set = await source.load()
+  const total = set.count
   const images = pooled(data, set)
-  const { moments, draw } = openViews(data.views, pixelCovariance(images))
+  const labels = await labelsOf(source, images.count, total)
+  const covariance = once(() => pixelCovariance(images))
+  const { moments, draw } = openViews(data.views, images.resolution ** 2, covariance)
+  const population = once(moments)
+  const spectrum = once(() => spectrumOf(population()))
   return {
     features: imageFeatures(data),
-    moments,
-    spectrum: spectrumOf(moments),
+    get moments() {
+      return population()
+    },
+    get spectrum() {
+      return spectrum()
+    },
+    images: { count: images.count, pixels: images.pixels, labels, views: draw },
     sampler: (seed) => ({
       draw(step, rows) {
         const at = { seed, step, rows }
@@ -53,6 +65,14 @@ export async function openImages(data: ImagesSpec, artifacts: string | null): Pr
       },
     }),
   }
+}
+
+/** The labels of the images that are used, which are spread evenly over the set; null where it has none. */
+async function labelsOf(source: ImageSource, count: number, total: number): Promise<Uint16Array | null> {
+  const set = await source.open?.()
+  const labels = set === undefined ? ((await source.labels?.()) ?? null) : (set.labels?.slice() ?? null)
+  set?.close()
+  return labels && Uint16Array.from({ length: count }, (_, k) => labels[Math.floor((k * total) / count)]!)
 }
 
 /** @throws SPEC_INVALID where the sizes do not fit; the set is closed then as otherwise */

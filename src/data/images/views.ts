@@ -21,9 +21,9 @@ import { STREAMS } from '../philox.ts'
  */
 export type ImageViews = DataOfKind<'images'>['views']
 
-/** A way of seeing the images of a set. */
+/** A way of seeing the images of a set. Moments are worked out when they are asked for. */
 export interface ViewPair {
-  readonly moments: Moments
+  moments(): Moments
   /** Two fresh views of each image of a batch z, [rows][resolution²] → [rows][d]. */
   draw(z: Float64Array, at: BatchKey): { x: Float64Array; y: Float64Array }
 }
@@ -33,25 +33,32 @@ export function viewFeatures(views: ImageViews, resolution: number): number {
   return views.kind === 'crop' ? views.size ** 2 : resolution ** 2
 }
 
-/** The population and the sampler of a pair of views of images with pixel covariance C. */
-export function openViews(views: ImageViews, C: Matrix): ViewPair {
-  if (views.kind === 'noise') return noiseViews(views, C)
-  if (views.kind === 'crop') return cropViews(views.size, C)
+/**
+ * The population and the sampler of a pair of views of images.
+ *
+ * @param d pixels of an image
+ * @param covariance C, which of large images takes long and is asked for where it is needed alone
+ */
+export function openViews(views: ImageViews, d: number, covariance: () => Matrix): ViewPair {
+  if (views.kind === 'noise') return noiseViews(views, d, covariance)
+  if (views.kind === 'crop') return cropViews(views.size, covariance)
   return {
-    moments: maskMoments(C, views.keep, views.target),
+    moments: () => maskMoments(covariance(), views.keep, views.target),
     draw: (z, at) => maskViews(z, at, views.keep, views.target),
   }
 }
 
-function noiseViews(views: NoiseViews, C: Matrix): ViewPair {
-  const N = noiseCovariance(views, C)
-  const Sxx = combine(1, C, 1, N)
-  const shape = views.power ? applyFactor(factorOf(N)) : null
-  const spread = Float64Array.from({ length: C.rows }, (_, j) => Math.sqrt(N.data[j * (C.cols + 1)]!))
+function noiseViews(views: NoiseViews, d: number, covariance: () => Matrix): ViewPair {
+  const shape = views.power ? applyFactor(factorOf(noiseCovariance(views, d, covariance))) : null
+  const spread = noiseVariances(views, d).map(Math.sqrt)
   const noise = (at: BatchKey, stream: number) =>
-    shape ? shape(normalBatch(at, stream, C.rows)) : normalBatch(at, stream, C.rows, spread)
+    shape ? shape(normalBatch(at, stream, d)) : normalBatch(at, stream, d, spread)
   return {
-    moments: { Sxx, Syx: C, Syy: views.target === 'clean' ? C : Sxx },
+    moments() {
+      const C = covariance()
+      const Sxx = combine(1, C, 1, noiseCovariance(views, d, covariance))
+      return { Sxx, Syx: C, Syy: views.target === 'clean' ? C : Sxx }
+    },
     draw(z, at) {
       const x = added(z, noise(at, STREAMS.xNoise))
       return { x, y: views.target === 'clean' ? z : added(z, noise(at, STREAMS.yNoise)) }
@@ -59,14 +66,17 @@ function noiseViews(views: NoiseViews, C: Matrix): ViewPair {
   }
 }
 
-type NoiseViews = Extract<ImageViews, { kind: 'noise' }>
+export type NoiseViews = Extract<ImageViews, { kind: 'noise' }>
 
-function noiseCovariance({ nu, ramp = 0, power = 0 }: NoiseViews, C: Matrix): Matrix {
-  const d = C.rows
-  if (power === 0) {
-    return diagonal(Array.from({ length: d }, (_, j) => nu * (1 + (d > 1 ? (ramp * j) / (d - 1) : 0))))
-  }
-  const { values, vectors } = symmetricEigen(C)
+/** ν_j of noise that is independent in each pixel, [d]. */
+export function noiseVariances({ nu, ramp = 0 }: NoiseViews, d: number): Float64Array {
+  return Float64Array.from({ length: d }, (_, j) => nu * (1 + (d > 1 ? (ramp * j) / (d - 1) : 0)))
+}
+
+function noiseCovariance(views: NoiseViews, d: number, covariance: () => Matrix): Matrix {
+  const { nu, power = 0 } = views
+  if (power === 0) return diagonal(noiseVariances(views, d))
+  const { values, vectors } = symmetricEigen(covariance())
   const powers = values.map((a) => Math.max(0, a) ** power)
   const factor = (nu * d) / powers.reduce((sum, a) => sum + a)
   return multiply(
@@ -78,9 +88,9 @@ function noiseCovariance({ nu, ramp = 0, power = 0 }: NoiseViews, C: Matrix): Ma
   )
 }
 
-function cropViews(size: number, C: Matrix): ViewPair {
+function cropViews(size: number, covariance: () => Matrix): ViewPair {
   return {
-    moments: cropMoments(C, size),
+    moments: () => cropMoments(covariance(), size),
     draw: (z, at) => ({ x: cropBatch(z, at, STREAMS.xMask, size), y: cropBatch(z, at, STREAMS.yMask, size) }),
   }
 }
@@ -102,7 +112,7 @@ function cropMoments(C: Matrix, size: number): Moments {
 }
 
 /** The pixels of each window, position by position. */
-function windows(resolution: number, size: number): number[][] {
+export function windows(resolution: number, size: number): number[][] {
   const places = resolution - size + 1
   return Array.from({ length: places ** 2 }, (_, p) => {
     const corner = Math.floor(p / places) * resolution + (p % places)

@@ -9,6 +9,7 @@ import { dimensionOf, generatorOf } from '../nonlinear/families.ts'
 import type { NonlinearSpec } from '../nonlinear/generator.ts'
 import { numbersFrom } from '../nonlinear/latent-law.ts'
 import { loudnessOf, storedMoments, streamMoments } from '../nonlinear/population.ts'
+import { once } from '../once.ts'
 import { STREAMS } from '../philox.ts'
 import type { Problem } from '../problem.ts'
 import { spectrumOf } from '../spectrum.ts'
@@ -128,13 +129,4 @@ function checkSize(d: number): void {
   if (d <= MOST_CORRELATED) return
   const message = `x has ${d} entries, and its moments and spectrum are worked out up to ${MOST_CORRELATED}; use fewer pixels or channels.`
   throw new ExperimentError('SPEC_INVALID', { faults: [{ pointer: '/data', message }] })
-}
-
-/** A value that is worked out when first asked for. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }

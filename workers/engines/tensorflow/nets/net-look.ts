@@ -32,10 +32,10 @@ export class NetView {
   }
 
   look(state: Tensors): Look {
-    const { spec, heldOut } = this.#plan
+    const { heldOut } = this.#plan
     const { train, test, directions } = heldOut
     const loss = this.#loss(state)
-    const { probes } = spec.measure
+    const { probes } = this.#plan
     if (probes.length === 0) return { loss, probes: {} }
     const samples = {
       train: { ...told(train), representation: this.#encode(state, this.#x.train) },
@@ -73,6 +73,6 @@ export class NetView {
   }
 }
 
-function told({ rows, x, latents }: HeldOutSamples) {
-  return { rows, x, ...(latents ? { latents } : {}) }
+function told({ rows, x, latents, labels }: HeldOutSamples) {
+  return { rows, x, ...(latents ? { latents } : {}), ...(labels ? { labels } : {}) }
 }

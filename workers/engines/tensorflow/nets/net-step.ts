@@ -33,11 +33,15 @@ function targetEntries(initial: NamedTensors) {
 
 const isEncoder = (name: string) => name.startsWith('encoder.')
 
-/** The target's weights in a state, under the encoder's names; nothing where it has none of its own. */
+/**
+ * The target's weights in a state, under the encoder's names; nothing where it has none of its own. Its batch norms have the
+ * encoder's moving moments.
+ */
 export function targetIn(state: Tensors): { target?: Tensors } {
   const found = Object.entries(state).filter(([name]) => name.startsWith(TARGET))
   if (found.length === 0) return {}
-  return { target: Object.fromEntries(found.map(([name, tensor]) => [name.slice(TARGET.length), tensor])) }
+  const own = found.map(([name, tensor]) => [name.slice(TARGET.length), tensor] as const)
+  return { target: { ...state, ...Object.fromEntries(own) } }
 }
 
 /** How a step comes by its batch and its rates. */

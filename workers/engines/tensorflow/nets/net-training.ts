@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { firstCollapse } from '../../../../src/experiment/collapse.ts'
 import type { NamedTensors } from '../../../../src/experiment/matrix.ts'
 import type { Measurements } from '../../../../src/experiment/measurement.ts'
 import { sizeOf } from '../../../../src/experiment/net-layers.ts'
@@ -23,22 +24,26 @@ export async function trainNet(
   run: Trainee<NetPlan>,
 ): Promise<NetTrajectory> {
   const { plan, signal, report } = run
-  const { training, measure } = plan.spec
+  const { training } = plan.spec
   signal.throwIfAborted()
   const clock = new DescentClock(training)
+  const chronicle = new Chronicle(plan.probes)
+  const tell = () => {
+    const { step, time } = clock
+    report({ step, time, collapse: firstCollapse(chronicle.measurements) })
+  }
   const pause = async () => {
     await turn()
     signal.throwIfAborted()
-    report(clock)
+    tell()
   }
   const source = deviceSource(plan)
   const feed = new Feed(tf, source === null ? plan.sampler : null, training, sizeOf(plan.shape))
-  report(clock)
+  tell()
   const fed: { now: Fed } = { now: await feed.draw(0, pause) }
   const resident = uploadResident(tf, plan, source)
   const state = uploaded(tf, initialState(plan))
   const view = new NetView(tf, plan)
-  const chronicle = new Chronicle(measure.probes)
   try {
     const supply = { window: feed.steps, source }
     const program = programs.open(plan, supply, state, { ...resident, ...fed.now })
@@ -67,7 +72,7 @@ export async function trainNet(
       if (message !== null) break
       message = look()
     }
-    report(clock)
+    tell()
     const weights = read(program.state(), Object.keys({ ...plan.initial, ...plan.moving }))
     const { step, time } = clock
     return { step, time, message, measurements: chronicle.measurements, weights }

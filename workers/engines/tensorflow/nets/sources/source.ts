@@ -19,7 +19,7 @@ export interface DeviceSource {
 }
 
 /** Streams of draws of one step (recorder/moment.ts). */
-export const DRAWS = { latents: 0, noise: 1, uniforms: 2 } as const
+export const DRAWS = { latents: 0, noise: 1, uniforms: 2, choice: 3, other: 4 } as const
 
 /** Numbers of float64 as a tensor. */
 export function arrayOf(shape: readonly number[], data: ArrayLike<number>): NamedTensors[string] {
