@@ -1,4 +1,5 @@
 import { ExperimentError } from '../experiment/failure.ts'
+import type { ResultView } from '../experiment/result-view.ts'
 import { WITH_RESULT } from '../experiment/states.ts'
 import type { CohortDigest, RunDigest } from '../queue/cohort-job.ts'
 import { type Desk, inSlices, isOpen, type Move, move, moveAll, type ReportAnswer } from './desk.ts'
@@ -116,12 +117,18 @@ function moveOfUnfinished(run: RunDigest): Move {
   return { id, attempt, to: 'failed', change: { crashes, reason: { code: run.code, message: run.message } } }
 }
 
+/** Parsed where it is told of alone: sweeps have a great many results. */
+function collapseIn(result: string): ResultView['collapse'] {
+  return result.includes('"collapse":{') ? (JSON.parse(result) as ResultView).collapse : null
+}
+
 function moveOf(
   desk: Desk,
   { id, attempt, crashes }: Finished,
   { manifest, result }: Extract<ReportAnswer, { result: string }>,
 ): Move {
   const { outcome, message, device, engine, steps } = manifest
+  const collapse = collapseIn(result)
   const known = outcome === 'succeeded' ? 0 : (desk.ledger.find(id)?.progress.steps ?? 0)
   return {
     id,
@@ -134,7 +141,13 @@ function moveOf(
       result,
       reason: message === null ? null : { code: outcome.toUpperCase(), message },
       // A run that diverged did not do all of its steps.
-      progress: { step: steps, steps: Math.max(steps, known), fraction: 1, etaSeconds: 0 },
+      progress: {
+        step: steps,
+        steps: Math.max(steps, known),
+        fraction: 1,
+        etaSeconds: 0,
+        ...(collapse && { collapse }),
+      },
       ...(crashes !== undefined && { crashes }),
     },
   }

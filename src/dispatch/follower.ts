@@ -6,7 +6,7 @@ import type { QueueListener } from '../queue/queue.ts'
 import type { Commits } from './commit.ts'
 import { type Desk, inSlices, type Move, moveAll } from './desk.ts'
 
-/** Progress is kept, as an event too, when it grew by a hundredth and a second has passed; the rest is only passed on. */
+/** Progress is kept, as an event too, when it grew by a hundredth and a second has passed, or a representation has collapsed; the rest is only passed on. */
 const KEPT_SHARE = 0.01
 const KEPT_MS = 1000
 /** Of a larger cohort progress is passed on and not kept: it lasts seconds. */
@@ -21,7 +21,7 @@ export function followQueue(
   /** The same for progress that was found rather than heard. */
   adopt(changes: readonly RunProgress[]): Promise<void>
 } {
-  const kept = new Map<string, { fraction: number; at: number }>()
+  const kept = new Map<string, Kept>()
   const moveOf = (change: RunProgress, isSmall: boolean): Move | null => {
     const standing = desk.ledger.standing(change.id)
     if (standing?.attempt !== change.attempt || ENDED.has(standing.state)) return null
@@ -122,24 +122,33 @@ export function followQueue(
   }
 }
 
+interface Kept {
+  readonly fraction: number
+  readonly at: number
+  readonly collapsed: boolean
+}
+
 function noteProgress(
   desk: Desk,
-  kept: Map<string, { fraction: number; at: number }> | null,
+  kept: Map<string, Kept> | null,
   { id, attempt }: RunProgress,
   progress: Progress,
 ): void {
   const at = desk.clock()
   desk.live.set(id, progress)
-  const last = kept?.get(id) ?? { fraction: 0, at: 0 }
+  const last = kept?.get(id) ?? { fraction: 0, at: 0, collapsed: false }
+  const collapsed = progress.collapse !== undefined
   const older = progress.fraction < last.fraction // a new attempt, or a restart
   if (
     kept === null ||
-    (!older && (progress.fraction - last.fraction < KEPT_SHARE || at - last.at < KEPT_MS))
+    (!older &&
+      collapsed === last.collapsed &&
+      (progress.fraction - last.fraction < KEPT_SHARE || at - last.at < KEPT_MS))
   ) {
     desk.herald.tellLive(id, at, { state: 'running', attempt, progress, reason: null })
     return
   }
-  kept.set(id, { fraction: progress.fraction, at })
+  kept.set(id, { fraction: progress.fraction, at, collapsed })
   const event = desk.ledger.progress(id, attempt, { progress }, at)
   if (event !== null) desk.herald.tellKept(event)
 }

@@ -1,9 +1,11 @@
+import type { Measurements } from './measurement.ts'
+
 const LEAST_SPREAD = 0.1
 const LEAST_RANK = 1.5
 const LEAST_VARIANCE = 1e-8 // of what it was at the start
 
 /** The probes by which collapse is told. */
-export const COLLAPSE_PROBES = ['spread', 'rank', 'variance'] as const
+const COLLAPSE_PROBES = ['spread', 'rank', 'variance'] as const
 
 /** The values of those probes at one moment. */
 export interface Shape {
@@ -30,10 +32,35 @@ export function collapseOf(now: Shape, start: Shape): string | null {
 }
 
 /** The shape in what the probes gave at one moment; null where one of them was not taken or is no number. */
-export function shapeOf(probed: Readonly<Record<string, readonly (number | null)[]>>): Shape | null {
+function shapeOf(probed: Readonly<Record<string, readonly (number | null)[]>>): Shape | null {
   const [spread, rank, variance] = [probed.spread?.[0], probed.rank?.[0], probed.variance?.[2]]
   const isKnown = [spread, rank, variance].every(
     (value) => typeof value === 'number' && Number.isFinite(value),
   )
   return isKnown ? { spread: spread!, rank: rank!, variance: variance! } : null
+}
+
+/** When a representation first told samples apart no more, and what was seen then. */
+export interface Collapse {
+  readonly step: number
+  readonly time: number
+  readonly message: string
+}
+
+/** The first row at which the probes tell of a collapse; null where they never do or were not taken. */
+export function firstCollapse({ time, step, probes = {} }: Measurements): Collapse | null {
+  const shapeAt = (row: number) =>
+    shapeOf(
+      Object.fromEntries(
+        COLLAPSE_PROBES.map((name) => [name, (probes[name]?.values ?? []).map((series) => series[row]!)]),
+      ),
+    )
+  const start = shapeAt(0)
+  if (start === null) return null
+  for (const row of time.keys()) {
+    const now = shapeAt(row)
+    const message = now && collapseOf(now, start)
+    if (message) return { step: step[row]!, time: time[row]!, message }
+  }
+  return null
 }

@@ -21,6 +21,8 @@ export const Progress = Type.Object({
   steps: Type.Number(),
   fraction: Type.Number(),
   etaSeconds: nullable(Type.Number()),
+  /** Of a net whose representation tells samples apart no more: when it was first seen, and how. */
+  collapse: Type.Optional(Type.Object({ step: Type.Number(), time: Type.Number(), message: Type.String() })),
 })
 export type Progress = Static<typeof Progress>
 

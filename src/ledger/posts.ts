@@ -31,7 +31,7 @@ export function openPosts(database: Database.Database, atomically: Atomically, e
   const again = database.prepare(
     `UPDATE runs SET state = 'queued', attempt = attempt + 1, crashes = 0, cohort = ?,
        device = NULL, engine = NULL, reason = NULL, manifest = NULL, started_at = NULL, finished_at = NULL,
-       progress = json_set(progress, '$.step', 0, '$.fraction', 0, '$.etaSeconds', NULL),
+       progress = json_remove(json_set(progress, '$.step', 0, '$.fraction', 0, '$.etaSeconds', NULL), '$.collapse'),
        queued_at = ?, changed_at = ?
      WHERE id = ? AND attempt = ? AND state = ?`,
   )

@@ -35,7 +35,8 @@ export class Pace {
     const believed = whole === 1 ? 1 : Math.min(whole, this.#fraction + (1 - this.#fraction) / 4)
     this.#fraction = Math.max(this.#fraction, this.#flow ? believed : whole)
     const etaSeconds = step > 0 ? ((steps - step) / step) * this.wallSeconds() : steps > 0 ? null : 0
-    return { step, steps, fraction: this.#fraction, etaSeconds }
+    const { collapse } = at
+    return { step, steps, fraction: this.#fraction, etaSeconds, ...(collapse && { collapse }) }
   }
 
   #flowSteps({ step, time }: Position): number {

@@ -1,5 +1,4 @@
-import { COLLAPSE_PROBES, collapseOf, shapeOf } from '../../experiment/collapse.ts'
-import type { Measurements } from '../../experiment/measurement.ts'
+import { firstCollapse } from '../../experiment/collapse.ts'
 import type { ResultView, TrajectoryView } from '../../experiment/result-view.ts'
 import { learningOrder } from '../../theory/order.ts'
 import type { FinishedRun, Report } from '../finished-run.ts'
@@ -129,26 +128,4 @@ function greedyIndex(
     return there === null ? [] : [Math.min(1, Math.max(0, there))]
   })
   return phi.length === 0 ? null : 1 - phi.reduce((sum, value) => sum + value, 0) / phi.length
-}
-
-/** The first row at which the probes tell of a collapse; null where they never do or were not taken. */
-function firstCollapse({
-  time,
-  step,
-  probes = {},
-}: Measurements): NonNullable<ResultView['collapse']> | null {
-  const shapeAt = (row: number) =>
-    shapeOf(
-      Object.fromEntries(
-        COLLAPSE_PROBES.map((name) => [name, (probes[name]?.values ?? []).map((series) => series[row]!)]),
-      ),
-    )
-  const start = shapeAt(0)
-  if (start === null) return null
-  for (const row of time.keys()) {
-    const now = shapeAt(row)
-    const message = now && collapseOf(now, start)
-    if (message) return { step: step[row]!, time: time[row]!, message }
-  }
-  return null
 }

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { haarOrthogonal } from '../../../src/data/haar.ts'
 import { identity, symmetricEigen } from '../../../src/data/linear-algebra.ts'
 import { normals } from '../../../src/data/normal.ts'
-import { collapseOf } from '../../../src/experiment/collapse.ts'
+import { collapseOf, firstCollapse } from '../../../src/experiment/collapse.ts'
 import type { Matrix } from '../../../src/experiment/matrix.ts'
 import { symmetricEigenvalues } from '../../../workers/probes/representation/eigenvalues.ts'
 import { probeRepresentation } from '../../../workers/probes/representation/probe.ts'
@@ -236,4 +236,15 @@ it('collapse to a point or to nothing is told; a single loud feature is none', (
   assert.equal(collapseOf({ spread: 0.99, rank: 1.01, variance: 3 }, start), null)
   assert.match(collapseOf({ spread: 0.02, rank: 1.1, variance: 1e-4 }, start)!, /spread of 0\.0200/)
   assert.match(collapseOf({ spread: 0.9, rank: 7, variance: 1e-13 }, start)!, /fell from/)
+})
+
+it('the first row of a collapse is found in measurements, passing over rows without probes', () => {
+  const bare = { time: [0, 1, 2], step: [0, 10, 20], loss: [1, 1, 1], amplitudes: [], passages: [] }
+  const variance = { values: [0, 1, 2].map(() => [1, Number.NaN, 1]) }
+  const rank = { values: [[5, Number.NaN, 1.01]] }
+  const spread = { values: [[0.9, Number.NaN, 0.01]] }
+  const found = firstCollapse({ ...bare, probes: { variance, rank, spread } })
+  assert.deepEqual([found?.step, found?.time], [20, 2])
+  assert.equal(firstCollapse({ ...bare, probes: { variance, rank } }), null)
+  assert.equal(firstCollapse({ ...bare, time: [], step: [], probes: { variance: { values: [] } } }), null)
 })
