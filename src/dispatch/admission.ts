@@ -28,6 +28,7 @@ export interface Admitted {
   readonly spec: ResolvedSpec
   readonly dataDigest: string | null
   readonly features: number // d
+  readonly images?: number // in the set
   readonly work: Work
   /** Null for nets, which need none: of many entries it takes minutes. */
   readonly spectrum: Awaited<ReturnType<SpectrumOf>> | null
@@ -47,8 +48,8 @@ type Vetted = Omit<Admitted, 'work' | 'spectrum'>
  */
 export async function admit(body: unknown, limits: Limits, spectrumOf: SpectrumOf): Promise<Admitted> {
   const vetted = await vet(body, limits)
-  const { spec, asked, dataDigest, features } = vetted
-  if (isNet(spec)) return { ...vetted, work: estimateNet(spec, features), spectrum: null }
+  const { spec, asked, dataDigest, features, images } = vetted
+  if (isNet(spec)) return { ...vetted, work: estimateNet(spec, features, images), spectrum: null }
   if (!isLinear(spec)) throw new TypeError('A model is deep linear or a net.')
   const spectrum = await spectrumOf(asked.data, dataDigest)
   const work = estimateWork(spec, spectrum)
@@ -64,11 +65,19 @@ export async function vet(body: unknown, limits: Limits): Promise<Vetted> {
   const { features, digest, images, faults } = await glanceAtData(asked.data, limits.artifacts)
   refuseAll(faults)
   const spec = resolveSpec(asked, features)
-  if (isNet(spec)) refuseAll(shapeFaults(spec, features))
+  if (isNet(spec)) refuseAll(shapeFaults(spec, features, images))
   checkPlace(spec, limits)
   checkSteps(spec, asked, limits)
   checkMemory(spec, features, images, limits)
-  return { asked, name, tags, spec, dataDigest: digest, features }
+  return {
+    asked,
+    name,
+    tags,
+    spec,
+    dataDigest: digest,
+    features,
+    ...(images === undefined ? {} : { images }),
+  }
 }
 
 /** @throws BODY_TOO_DEEP */
@@ -102,7 +111,7 @@ function checkMemory(
   { maxMemory }: Limits,
 ): void {
   const parts = isNet(spec)
-    ? netMemory(spec, features)
+    ? netMemory(spec, features, images)
     : isLinear(spec)
       ? memoryOf(spec, features, images)
       : []

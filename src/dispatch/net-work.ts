@@ -1,3 +1,4 @@
+import { isGaussian } from '../experiment/data-spec.ts'
 import { inputShape } from '../experiment/input-shape.ts'
 import { type Layer, netLayers, sizeOf } from '../experiment/net-layers.ts'
 import type { NetSpec } from '../experiment/resolve.ts'
@@ -9,8 +10,9 @@ const START_SECONDS = 1.5
 const PER_STEP = 15e-6 // a step's own, whatever its size
 const PER_OPERATION = 2e-6
 const OPERATIONS_OF_LAYER = 14 // forwards, backwards and its weights' update
-const FLOPS = 2.5e10 // a second
-const PER_SAMPLE_ENTRY = 0.05e-6 // a drawn number of x or y
+const FLOPS = { dense: 1e11, convolution: 4e10 } as const // a second
+const PER_ENTRY = { inStep: 8e-9, fed: 50e-9 } as const // a drawn number of x or y
+const PER_LOOK = 20e-3 // probes of a representation of 64 numbers; they grow with its square
 const FLOAT = 4
 const WEIGHT_COPIES = 8 // weights, gradient, moments, compensation, and the next of them
 const ACTIVATION_COPIES = 4 // of each layer: before and after norm and activation, and the slopes
@@ -18,33 +20,55 @@ const ACTIVATION_COPIES = 4 // of each layer: before and after norm and activati
 const HELD_OUT = 4096
 /** In the largest set that is at hand; others tell when they are opened. */
 const IMAGES = 70_000
-/** Batches that are fed at once (workers/engines/tensorflow/feed.ts). */
+/** Batches that are fed at once (workers/engines/tensorflow/nets/feed.ts), twice. */
 const FED_BYTES = 64e6
 
-/** Estimates a run of a net from its layers. @param features d */
-export function estimateNet(spec: NetSpec, features: number): Work {
+/**
+ * Estimates a run of a net from its layers.
+ *
+ * @param features d
+ * @param images in the set, where it is known
+ */
+export function estimateNet(spec: NetSpec, features: number, images?: number): Work {
   const { steps, batchSize = 0 } = spec.training
   const { encoder, head } = layersOf(spec, features)
-  const forward = sum(encoder, flopsOf)
   // A gradient is twice a forward pass; JEPA's target is one more without.
-  const perSample = 3 * (forward + sum(head, flopsOf)) + (spec.objective === 'jepa' ? forward : 0)
-  const flops = batchSize * perSample
+  const passes = spec.objective === 'jepa' ? 4 : 3
+  const perSample = (of: (layer: Layer) => number) => passes * sum(encoder, of) + 3 * sum(head, of)
+  const flops = batchSize * perSample(flopsOf)
   const layers = encoder.length + head.length
-  const drawn = 2 * batchSize * features * PER_SAMPLE_ENTRY
-  const perStep = PER_STEP + layers * OPERATIONS_OF_LAYER * PER_OPERATION + flops / FLOPS + drawn
-  const memoryBytes = netMemory(spec, features).reduce((total, { bytes }) => total + bytes, 0)
-  return { memoryBytes, steps, seconds: START_SECONDS + steps * perStep, cost: (steps * flops) / 1e9 }
+  const drawn = 2 * batchSize * features * PER_ENTRY[drawsInStep(spec) ? 'inStep' : 'fed']
+  const computed = batchSize * perSample(secondsOf)
+  const perStep = PER_STEP + layers * OPERATIONS_OF_LAYER * PER_OPERATION + computed + drawn
+  const perLook = HELD_OUT * sum(encoder, secondsOf) + PER_LOOK * (1 + (spec.model.outputs / 64) ** 2)
+  const memoryBytes = netMemory(spec, features, images).reduce((total, { bytes }) => total + bytes, 0)
+  return {
+    memoryBytes,
+    steps,
+    seconds: START_SECONDS + steps * perStep + spec.measure.points * perLook,
+    cost: (steps * flops) / 1e9,
+  }
+}
+
+/** Whether a step draws its batch itself, or is fed it (workers/engines/tensorflow/nets/sources/open-source.ts). */
+function drawsInStep({ data }: NetSpec): boolean {
+  if (data.kind === 'images') return !(data.views.kind === 'noise' && data.views.power)
+  return data.kind === 'nonlinear' ? data.samples === undefined : isGaussian(data)
+}
+
+function secondsOf(layer: Layer): number {
+  return flopsOf(layer) / FLOPS[layer.kind === 'dense' ? 'dense' : 'convolution']
 }
 
 /** An upper estimate of what the worker of a net holds, in parts. */
-export function netMemory(spec: NetSpec, features: number): MemoryPart[] {
+export function netMemory(spec: NetSpec, features: number, count = IMAGES): MemoryPart[] {
   const { batchSize = 0 } = spec.training
   const { encoder, head } = layersOf(spec, features)
   const all = [...encoder, ...head]
   const weights = sum(all, weightsOf)
   const activations = sum(all, ({ to }) => (typeof to === 'number' ? to : sizeOf(to)))
   const held = Math.max(...encoder.map(({ to }) => (typeof to === 'number' ? to : sizeOf(to))))
-  const images = spec.data.kind === 'images' ? 2 * (spec.data.limit ?? IMAGES) * features : 0
+  const images = spec.data.kind === 'images' ? 2 * (spec.data.limit ?? count) * features : 0
   const sides = spec.objective === 'jepa' ? 2 : 1
   return [
     { pointer: '/model', bytes: FIXED_BYTES + TENSORFLOW + WEIGHT_COPIES * weights * FLOAT },

@@ -6,10 +6,15 @@ import type { NetSpec } from './resolve.ts'
  * What a net cannot learn from these data.
  *
  * @param features d, the length of x
+ * @param images how many their set holds, where the data are images and can be read
  */
-export function shapeFaults({ model, data, training }: NetSpec, features: number): FieldFault[] {
+export function shapeFaults(
+  { model, data, training }: NetSpec,
+  features: number,
+  images?: number,
+): FieldFault[] {
   const shape = inputShape(data, features)
-  const faults = batchFaults(training.batchSize ?? 0, storedSamples(data))
+  const faults = batchFaults(training.batchSize ?? 0, storedSamples(data, images))
   if (model.kind !== 'convolutional') return faults
   if (shape.length !== 3) {
     const message = `Data of kind ${data.kind} are lists of ${features} numbers and no images; use a model of kind mlp, or data of kind images or of the family factors.`
@@ -27,14 +32,17 @@ export function shapeFaults({ model, data, training }: NetSpec, features: number
   return faults
 }
 
-/** Samples of a stored set, or null where they are never repeated or not counted in the spec. */
-function storedSamples(data: NetSpec['data']): { count: number; pointer: string } | null {
+/** Samples of a stored set, or null where they are never repeated or nobody knows. */
+function storedSamples(
+  data: NetSpec['data'],
+  images: number | undefined,
+): { count: number; pointer: string } | null {
   if (data.kind === 'nonlinear' && data.samples !== undefined) {
     return { count: data.samples, pointer: '/data/samples' }
   }
-  return data.kind === 'images' && data.limit !== undefined
-    ? { count: data.limit, pointer: '/data/limit' }
-    : null
+  if (data.kind !== 'images') return null
+  if (data.limit !== undefined) return { count: data.limit, pointer: '/data/limit' }
+  return images === undefined ? null : { count: images, pointer: '/data/dataset' }
 }
 
 function batchFaults(batchSize: number, stored: ReturnType<typeof storedSamples>): FieldFault[] {
