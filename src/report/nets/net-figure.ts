@@ -3,7 +3,7 @@ import { FAINT, INK } from '../colours.ts'
 import { type CurvePoint, type Drawing, wholeRun } from '../curves.ts'
 import { drawKey, NET_KEY } from '../key.ts'
 import { drawPanel } from '../panel.ts'
-import { svgDocument, text } from '../svg.ts'
+import { svgDocument, text, textWidth } from '../svg.ts'
 import { drawStrip, type Strip } from './strip.ts'
 
 const WIDTH = 1200
@@ -18,10 +18,11 @@ export function drawNetFigure(drawing: Drawing): string {
   const title = headline(spec)
   const window = wholeRun(spec, trajectory.time)
   const strips = stripsOf(drawing)
+  const told = `${finding(result)} — ${howTrained(spec, result)}`
   const height = HEAD + PANEL + STRIP * strips.length + FOOT
   const content = [
     text(24, 44, title, { 'font-size': 28, 'font-weight': 'bold', fill: INK }),
-    text(24, 72, `${finding(result)} — ${howTrained(spec, result)}`, { 'font-size': 17, fill: INK }),
+    text(24, 72, told, { 'font-size': Math.min(17, (17 * (WIDTH - 48)) / textWidth(told, 17)), fill: INK }),
     drawPanel(drawing, { x: 18, y: HEAD, width: WIDTH - 30, height: PANEL }, 'frame'),
     ...strips.map((strip, k) =>
       drawStrip(strip, window, { x: 18, y: HEAD + PANEL + k * STRIP, width: WIDTH - 30, height: STRIP }),
