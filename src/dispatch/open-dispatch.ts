@@ -66,6 +66,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
   const gatherer = openGatherer(desk, limits.maxMemory)
   const courses = openCourses(desk, gatherer, parts.sweepWork)
   const reconcile = async () => {
+    for (const { id } of ledger.sweeps.live()) courses.take(id)
     await reconcileOnce(desk, commits, follower)
     await gatherer.gather()
   }

@@ -40,10 +40,12 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
   let closed = false
   const gatherSoon = (id: string) =>
     void gatherer.gather().catch((error) => log.warn({ sweep: id, err: error }, 'runs not gathered yet'))
-  const admit = async (sweep: Sweep, points: readonly Point[], isSearch: boolean) => {
+  /** @returns false where it waits for runs of these points to end that are being cancelled: they are queued again then */
+  const admit = async (sweep: Sweep, points: readonly Point[], isSearch: boolean): Promise<boolean> => {
     const from = isSearch ? sweep.points : sweep.cursor
     const admitted = await work.admit(sweep.spec, points, from)
-    if (!isUnchanged(sweep)) return
+    if (!isUnchanged(sweep)) return true
+    if (admitted.some(({ run }) => ledger.standing(run.id)?.state === 'cancelling')) return false
     const events = ledger.lightly(() => {
       if (isSearch) ledger.sweeps.addPoints(sweep.id, points.length)
       return ledger.sweeps.admit(sweep.id, admitted, clock())
@@ -52,6 +54,7 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
     if (sweep.state === 'queued') ledger.sweeps.setState(sweep.id, 'running', clock())
     gatherer.expect(sweep.id, from)
     gatherSoon(sweep.id)
+    return true
   }
   /** It may have been extended or cancelled while a thread worked on it. */
   const isUnchanged = (before: Sweep) => {
@@ -94,19 +97,15 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
     if (cursor < points) {
       const all = pointsOf(spec)
       const length = Math.min(SLICE, points - cursor)
-      await admit(
-        sweep,
-        Array.from({ length }, (_, k) => all.at(cursor + k)),
-        false,
-      )
-      return true
+      const next = Array.from({ length }, (_, k) => all.at(cursor + k))
+      return admit(sweep, next, false)
     }
     if (openRuns(ledger.sweeps.counts(id)) > 0) {
       gatherSoon(id) // the bell rings where runs have ended, and their cohorts have left room
       return false
     }
     const next = spec.search === 'boundary' ? await work.next(id, spec) : []
-    if (next.length > 0) await admit(sweep, next, true)
+    if (next.length > 0 && !(await admit(sweep, next, true))) return false
     // A search whose points are no new runs would ask for them for ever.
     if (next.length === 0 || ledger.sweeps.find(id)?.total === sweep.total) await finish(sweep)
     return true
@@ -125,6 +124,7 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
         const reason = { code: known.code, message: known.message }
         // What its runs came to is told all the same.
         const analysis = await work.analyse(id, sweep.spec).catch(() => ({}))
+        if (!isUnchanged(sweep)) continue
         ledger.sweeps.end(id, { state: 'failed', reason, analysis }, clock())
         return
       }
@@ -133,10 +133,12 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
   return {
     take: (id) => {
       if (underWay.has(id) || closed) return
-      underWay.set(
-        id,
-        drive(id).finally(() => underWay.delete(id)),
-      )
+      const course = drive(id)
+        .catch((error) =>
+          log.error({ sweep: id, err: error }, 'sweep broken off; the next round goes on with it'),
+        )
+        .finally(() => underWay.delete(id))
+      underWay.set(id, course)
     },
     close: async () => {
       closed = true

@@ -4,7 +4,7 @@ import { canonicalJson, sweepId } from '../experiment/identity.ts'
 import { checkSweepSchema } from '../experiment/schema.ts'
 import type { Axes, Axis, SweepSpec } from '../experiment/sweep.ts'
 import type { SweepView } from '../experiment/sweep-view.ts'
-import type { Sweep } from '../ledger/sweep.ts'
+import { labelled, type Sweep } from '../ledger/sweep.ts'
 import type { PlacedRun } from '../ledger/sweep-runs.ts'
 import type { SweepQuery } from '../ledger/sweeps.ts'
 import { mostRuns } from '../report/sweeps/boundary.ts'
@@ -69,15 +69,18 @@ export function openSweepDesk(desk: Desk, courses: Courses, work: SweepWork, max
       checkSweepSchema(body)
       const spec = settled(body)
       const id = sweepId(spec)
-      const before = ledger.sweeps.find(id)
-      if (before !== null && !RETRIABLE.has(before.state)) {
-        ledger.sweeps.label(id, spec)
+      const isToBegin = () => {
+        const { state = null } = ledger.sweeps.find(id) ?? {}
+        return state === null || RETRIABLE.has(state)
+      }
+      if (isToBegin()) await check(spec)
+      if (!isToBegin()) {
+        ledger.sweeps.label(id, spec) // it may have been posted or extended meanwhile
         return { view: view(id), created: false }
       }
-      await check(spec)
-      if (before !== null)
-        ledger.sweeps.restart(id, { ...before.spec, ...labelsOf(spec) }, pointsOf(before.spec))
-      else if (ledger.sweeps.find(id) === null) ledger.sweeps.post(id, spec, pointsOf(spec), clock())
+      const before = ledger.sweeps.find(id)
+      if (before === null) ledger.sweeps.post(id, spec, pointsOf(spec), clock())
+      else ledger.sweeps.restart(id, labelled(before.spec, spec), pointsOf(before.spec))
       desk.log.info({ sweep: id, points: pointsOf(spec) }, 'sweep posted')
       return { view: begin(id), created: true }
     },
@@ -127,8 +130,6 @@ function checkSearch(spec: SweepSpec, maxRuns: number): void {
 }
 
 const RETRIABLE: ReadonlySet<string> = new Set(['failed', 'partially_succeeded', 'cancelled'])
-
-const labelsOf = ({ name, tags }: SweepSpec) => ({ ...(name && { name }), ...(tags && { tags }) })
 
 /** The sweep with what decides its points filled in, so that leaving a default out makes no other sweep of it. */
 function settled(spec: SweepSpec): SweepSpec {

@@ -122,6 +122,13 @@ const MIGRATIONS: readonly string[] = [
      INSERT INTO sweep_counts (sweep, state, n) SELECT sweep, new.state, 1 FROM sweep_runs WHERE run = new.id
        ON CONFLICT DO UPDATE SET n = n + 1;
    END;`,
+  // A sweep that begins anew still asks for the open runs that it had until they are linked again.
+  `CREATE TABLE sweep_former_runs (
+     sweep TEXT NOT NULL REFERENCES sweeps (id),
+     run TEXT NOT NULL REFERENCES runs (id),
+     PRIMARY KEY (sweep, run)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sweep_former_runs_by_run ON sweep_former_runs (run, sweep);`,
 ]
 
 /**

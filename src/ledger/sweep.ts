@@ -57,3 +57,9 @@ export interface SweepEnd {
   readonly reason: Reason
   readonly analysis: SweepAnalysis
 }
+
+/** The sweep under the name that another post of it gives, if any, and with its tags too. */
+export function labelled(spec: SweepSpec, { name, tags = [] }: SweepSpec): SweepSpec {
+  const all = [...new Set([...(spec.tags ?? []), ...tags])]
+  return { ...spec, ...(name && { name }), ...(all.length > 0 && { tags: all }) }
+}

@@ -6,7 +6,8 @@ import type { Atomically } from './atomically.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Posts } from './posts.ts'
 import type { NewRun, Standing } from './run.ts'
-import { type Sweep, type SweepEnd, type SweepRow, toSweep } from './sweep.ts'
+import { OPEN_STATES } from './schema.ts'
+import { labelled, type Sweep, type SweepEnd, type SweepRow, toSweep } from './sweep.ts'
 import { type ReadSweepRuns, sweepRunsOf } from './sweep-runs.ts'
 
 /** A point of a sweep made ready: its run, which may be there already. */
@@ -66,7 +67,12 @@ export function openSweepBook(
     `INSERT INTO sweeps (id, state, spec, cursor, points, total, created_at) VALUES (?, 'queued', ?, 0, ?, 0, ?)`,
   )
   const tag = one('INSERT OR IGNORE INTO sweep_tags (tag, sweep) VALUES (?, ?)')
-  const rename = one("UPDATE sweeps SET spec = json_set(spec, '$.name', ?) WHERE id = ?")
+  const relabel = one('UPDATE sweeps SET spec = ? WHERE id = ?')
+  const remember = one(
+    `INSERT OR IGNORE INTO sweep_former_runs (sweep, run) SELECT sweep, run FROM sweep_runs JOIN runs ON runs.id = run
+     WHERE sweep = ? AND runs.state IN ${OPEN_STATES}`,
+  )
+  const forget = one('DELETE FROM sweep_former_runs WHERE sweep = ?')
   const unlink = one('DELETE FROM sweep_runs WHERE sweep = ?')
   const uncount = one('DELETE FROM sweep_counts WHERE sweep = ?')
   const again = one(
@@ -86,14 +92,17 @@ export function openSweepBook(
   const analysis = one('SELECT analysis FROM sweeps WHERE id = ?')
   const claiming = one('SELECT sweep FROM sweep_runs WHERE run = ? ORDER BY sweep')
   const standing = one('SELECT attempt, state FROM runs WHERE id = ?')
-  const toCancel = one(
-    `SELECT runs.id, runs.state, attempt, crashes, cohort, changed_at AS "changedAt"
-     FROM sweep_runs AS s JOIN runs ON runs.id = s.run
-     WHERE s.sweep = ?1 AND alone = 0 AND runs.state NOT IN ('succeeded', 'failed', 'diverged', 'stopped', 'cancelled', 'cancelling')
-       AND NOT EXISTS (SELECT 1 FROM sweep_runs AS o JOIN sweeps ON sweeps.id = o.sweep
-         WHERE o.run = s.run AND o.sweep <> ?1 AND sweeps.state IN ('queued', 'running'))
-     LIMIT ?2`,
-  )
+  const othersIn = (table: string) => `EXISTS (SELECT 1 FROM ${table} AS o JOIN sweeps ON sweeps.id = o.sweep
+    WHERE o.run = s.run AND o.sweep <> ?1 AND sweeps.state IN ('queued', 'running'))`
+  const toCancelIn = (table: string) =>
+    one(
+      `SELECT runs.id, runs.state, attempt, crashes, cohort, changed_at AS "changedAt"
+       FROM ${table} AS s JOIN runs ON runs.id = s.run
+       WHERE s.sweep = ?1 AND alone = 0 AND runs.state NOT IN ('succeeded', 'failed', 'diverged', 'stopped', 'cancelled', 'cancelling')
+         AND NOT ${othersIn('sweep_runs')} AND NOT ${othersIn('sweep_former_runs')}
+       LIMIT ?2`,
+    )
+  const [linkedToCancel, formerToCancel] = [toCancelIn('sweep_runs'), toCancelIn('sweep_former_runs')]
   // A sweep is looked at for each slice of its points, and its axes may hold megabytes of values.
   const specs = new Map<string, { text: string; spec: SweepSpec }>()
   const specOf = ({ id, spec: text }: SweepRow): SweepSpec => {
@@ -121,6 +130,7 @@ export function openSweepBook(
       }),
     restart: (id, spec, points) =>
       atomically(() => {
+        remember.run(id)
         unlink.run(id)
         uncount.run(id)
         again.run(JSON.stringify(spec), points, id)
@@ -128,7 +138,8 @@ export function openSweepBook(
       }),
     label: (id, spec) =>
       atomically(() => {
-        if (spec.name !== undefined) rename.run(spec.name, id)
+        const row = find.get(id) as SweepRow
+        relabel.run(JSON.stringify(labelled(specOf(row), spec)), id)
         tagAll(id, spec)
       }),
     find: (id) => {
@@ -151,7 +162,10 @@ export function openSweepBook(
     addPoints: (id, count) => void more.run(count, id),
     setState: (id, state, at) => void move.run(state, at, id),
     end: (id, { state, reason, analysis: made }, at) =>
-      void finish.run(state, reason === null ? null : JSON.stringify(reason), JSON.stringify(made), at, id),
+      atomically(() => {
+        finish.run(state, reason === null ? null : JSON.stringify(reason), JSON.stringify(made), at, id)
+        forget.run(id)
+      }),
     counts: (id) =>
       Object.fromEntries(
         (counts.all(id) as { state: JobState; n: number }[]).map(({ state, n }) => [state, n]),
@@ -159,7 +173,10 @@ export function openSweepBook(
     analysis: (id) => (analysis.get(id) as { analysis: string | null } | undefined)?.analysis ?? null,
     runs: sweepRunsOf(database),
     claiming: (run) => (claiming.all(run) as { sweep: string }[]).map(({ sweep }) => sweep),
-    toCancel: (id, limit) => toCancel.all(id, limit) as Standing[],
+    toCancel: (id, limit) => {
+      const linked = linkedToCancel.all(id, limit) as Standing[]
+      return linked.length > 0 ? linked : (formerToCancel.all(id, limit) as Standing[])
+    },
   }
 }
 
