@@ -47,7 +47,8 @@ export function readableSweep(source: Pick<Dispatch, 'findSweep'>, id: string): 
 
 type Parts = AsyncGenerator<string | Uint8Array>
 
-async function* partsOf(source: Source, { id, spec }: SweepView, { limit, after }: Page): Parts {
+async function* partsOf(source: Source, view: SweepView, { limit, after }: Page): Parts {
+  const { id, spec } = view
   yield `{"id":${JSON.stringify(id)},"axes":${JSON.stringify(axesOf(spec))},"runs":[`
   let last = after ?? -1
   let isOver = false
@@ -59,6 +60,7 @@ async function* partsOf(source: Source, { id, spec }: SweepView, { limit, after 
     last = rows.at(-1)?.position ?? last
     isOver = rows.length < wanted
     await turn()
+    checkSame(source, view)
   }
   yield ']'
   if (limit !== undefined) {
@@ -67,6 +69,13 @@ async function* partsOf(source: Source, { id, spec }: SweepView, { limit, after 
   }
   if (after === undefined) yield* analysisOf(source, id)
   yield '}'
+}
+
+/** A sweep that is extended meanwhile has other runs: its reader is cut off rather than told a part. @throws STATE_CONFLICT */
+function checkSame(source: Source, { id, finishedAt }: SweepView): void {
+  const now = source.findSweep(id)
+  if (now.finishedAt === finishedAt) return
+  throw new ExperimentError('STATE_CONFLICT', { id, state: now.state, wanted: 'its result' })
 }
 
 /** The fields of the analysis, with a comma before them. */
