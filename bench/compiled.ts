@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean' },
   },
 })
-const PROTOCOL: Protocol = options.quick ? { seconds: 0.3, repeats: 3 } : { seconds: 1, repeats: 7 }
+const PROTOCOL: Protocol = options.quick ? { seconds: 0.3, repeats: 3 } : { seconds: 0.5, repeats: 7 }
 const CHECK_STEPS = 20
 const CHECK_RATE = 0.005
 /** The arithmetic does not depend on the rate; at this one a lap of any length stays near its start. */
@@ -156,7 +156,8 @@ async function trainOurs(crew: Crew, casePath: string, file: string): Promise<Fl
 function save(results: Results, folder: string): void {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'compiled.json')
-  const before = rows.length < ROWS.length ? (JSON.parse(readFileSync(file, 'utf8')) as Results).rows : []
+  const isPart = rows.length < ROWS.length && existsSync(file)
+  const before = isPart ? (JSON.parse(readFileSync(file, 'utf8')) as Results).rows : []
   const kept = (id: string) => before.find(({ row }) => row.id === id)
   const merged = ROWS.flatMap(({ id }) => results.rows.find(({ row }) => row.id === id) ?? kept(id) ?? [])
   const whole = { ...results, rows: merged }

@@ -91,7 +91,13 @@ class Eager implements Form {
     const before = [run.weights, run.momenta]
     const after = tf.tidy(
       () =>
-        this.network.step(run.weights, run.momenta, run.x[batch]!, run.y[batch]!, rate, MOMENTUM) as never,
+        this.network.step(
+          run.weights,
+          run.momenta,
+          [[run.x[batch]!, run.y[batch]!]],
+          rate,
+          MOMENTUM,
+        ) as never,
     ) as { weights: Weights; momenta: Weights; loss: Tensor }
     run.weights = after.weights
     run.momenta = after.momenta

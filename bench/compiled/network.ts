@@ -6,6 +6,9 @@ type AnyRank = never // tfjs asks for ranks that its own results do not carry
 
 export type Weights = Readonly<Record<string, Tensor>>
 
+/** x and y. */
+export type Pair = readonly [Tensor, Tensor]
+
 /** One training step of one run, or of a batch of MLPs, in tfjs: x, y [batch]… or [R, batch]…, weights alike. */
 export class Network {
   private readonly tf: Tfjs
@@ -30,14 +33,20 @@ export class Network {
     return apart.rank === 2 ? tf.mean(apart) : tf.sum(tf.mean(apart, [1, 2]))
   }
 
-  /** Weights and momenta after a step, and the loss before it. */
-  step(weights: Weights, momenta: Weights, x: Tensor, y: Tensor, rate: Tensor, momentum: number) {
+  /**
+   * Weights and momenta after a step, and the loss before it.
+   *
+   * @param pairs x and y of the batch, or of equal parts of it, which TensorFlow can work on at once
+   */
+  step(weights: Weights, momenta: Weights, pairs: readonly Pair[], rate: Tensor, momentum: number) {
     const { tf } = this
     const names = Object.keys(weights)
-    const target = this.target(weights, y)
-    const { value, grads } = tf.valueAndGrads((...given: Tensor[]) =>
-      this.loss(Object.fromEntries(names.map((name, k) => [name, given[k]!])), x, target),
-    )(names.map((name) => weights[name]!))
+    const parts = pairs.map(([x, y]) => [x, this.target(weights, y)] as const)
+    const { value, grads } = tf.valueAndGrads((...given: Tensor[]) => {
+      const own = Object.fromEntries(names.map((name, k) => [name, given[k]!]))
+      const losses = parts.map(([x, target]) => this.loss(own, x, target))
+      return losses.length === 1 ? losses[0]! : tf.div(tf.addN(losses), losses.length)
+    })(names.map((name) => weights[name]!))
     const after = names.map((name, k) => tf.add(tf.mul(momenta[name]!, momentum), grads[k]!))
     return {
       weights: entries(names, (name, k) => tf.sub(weights[name]!, tf.mul(after[k]!, rate))),

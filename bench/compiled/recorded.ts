@@ -11,7 +11,12 @@ import type { CaseTensors } from './tensors.ts'
 export function recordedForms(tf: Tfjs, tensors: CaseTensors): Forms {
   const { runs, model } = tensors.row
   const each = Array.from({ length: runs }, (_, run) => run)
-  if (runs === 1) return { recorded: () => new Recorded(tf, tensors, [[0]]) }
+  if (runs === 1) {
+    return {
+      recorded: () => new Recorded(tf, tensors, [[0]]),
+      'recorded, batch in halves': () => new Recorded(tf, tensors, [[0]], 2),
+    }
+  }
   return {
     ...(model.kind === 'mlp' ? { 'recorded, batched': () => new Recorded(tf, tensors, 'batched') } : {}),
     ...(runs <= 8 ? { 'recorded, copies in one graph': () => new Recorded(tf, tensors, [each]) } : {}),
@@ -35,8 +40,11 @@ class Recorded implements Form {
   private readonly programs: readonly Program<Tensors, Tensors, Tensors>[]
   private readonly groups: readonly (readonly number[])[] | 'batched'
   private readonly starts: readonly Tensors[]
+  /** Of a batch, worked on at once. */
+  private readonly parts: number
 
-  constructor(tf: Tfjs, tensors: CaseTensors, groups: readonly (readonly number[])[] | 'batched') {
+  constructor(tf: Tfjs, tensors: CaseTensors, groups: readonly (readonly number[])[] | 'batched', parts = 1) {
+    this.parts = parts
     this.tf = tf
     this.tensors = tensors
     this.groups = groups
@@ -82,7 +90,7 @@ class Recorded implements Form {
     for (let i = 0; i < copies; i++) {
       for (const name of ['x', 'y'] as const) {
         inputs[`${name}${i}`] =
-          runs === null ? this.tensors.batchesOfAll(name) : this.tensors.batches(name, runs[i]!)
+          runs === null ? this.tensors.batchesOfAll(name) : this.tensors.batches(name, runs[i]!, this.parts)
       }
     }
     const program = record<Tensors, Tensors, Tensors>(
@@ -92,8 +100,11 @@ class Recorded implements Form {
         const next: Record<string, Tensor> = {}
         const losses: Tensor[] = []
         for (let i = 0; i < copies; i++) {
-          const [x, y] = [tf.gather(given[`x${i}`]!, row as never), tf.gather(given[`y${i}`]!, row as never)]
-          const taken = network.step(part(now, `w${i}/`), part(now, `m${i}/`), x, y, given.rate!, MOMENTUM)
+          const pairs = Array.from({ length: this.parts }, (_, k) => {
+            const at = tf.add(tf.mul(row, tf.scalar(this.parts, 'int32')), tf.scalar(k, 'int32'))
+            return [tf.gather(given[`x${i}`]!, at as never), tf.gather(given[`y${i}`]!, at as never)] as const
+          })
+          const taken = network.step(part(now, `w${i}/`), part(now, `m${i}/`), pairs, given.rate!, MOMENTUM)
           for (const [name, one] of Object.entries(taken.weights)) next[`w${i}/${name}`] = one
           for (const [name, one] of Object.entries(taken.momenta)) next[`m${i}/${name}`] = one
           losses.push(taken.loss)

@@ -27,10 +27,10 @@ export class CaseTensors {
     this.arrays = { x: read('x'), y: read('y'), weights: read('weights') }
   }
 
-  /** One run's batches: [batches, batch, …]. */
-  batches(name: 'x' | 'y', run: number): Tensor {
+  /** One run's batches: [batches, batch, …], or cut into so many parts each: [batches · parts, batch / parts, …]. */
+  batches(name: 'x' | 'y', run: number, parts = 1): Tensor {
     const { batch, runs } = this.row
-    const shape = [BATCHES, batch, ...sampleShapes(this.row)[name]]
+    const shape = [BATCHES * parts, batch / parts, ...sampleShapes(this.row)[name]]
     const size = this.arrays[name].length / runs
     return this.tf.tensor(this.arrays[name].slice(run * size, (run + 1) * size), shape)
   }
