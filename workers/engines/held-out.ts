@@ -1,5 +1,6 @@
 import type { KnownImages, Problem } from '../../src/data/problem.ts'
 import type { Matrix } from '../../src/experiment/matrix.ts'
+import { noiseFloor } from '../probes/representation/sample.ts'
 
 /** Samples that no training meets, and what is known of them. */
 export interface HeldOut {
@@ -7,6 +8,8 @@ export interface HeldOut {
   readonly train: HeldOutSamples
   /** Probes are judged on these, and the loss is that of these. */
   readonly test: HeldOutSamples
+  /** The noise through which latents are read (workers/probes/representation/sample.ts). */
+  readonly floor: number
   /** Column i is feature q_i; where a probe needs them alone, since they take a decomposition. */
   readonly directions?: Matrix
 }
@@ -24,11 +27,22 @@ const TEST = 1024
 /** Of the draws of data without held-out samples of their own; a run that has it too draws them at steps of its own. */
 const SEED = Number.MAX_SAFE_INTEGER
 
-/** The held-out samples of a problem: the same for all runs on its data. */
+type Drawn = Pick<HeldOut, 'train' | 'test' | 'floor'>
+const known = new WeakMap<Problem, Drawn>()
+
+/** The held-out samples of a problem: the same for all runs on its data, which share them. */
 export function heldOutSamples(problem: Problem, probes: readonly string[]): HeldOut {
-  const directions = probes.includes('alignment') ? { directions: problem.spectrum.directions } : {}
-  if (problem.images !== undefined) return { ...heldOutImages(problem.images), ...directions }
-  return { train: drawSamples(problem, 0, TRAIN), test: drawSamples(problem, TRAIN, TEST), ...directions }
+  const drawn = known.get(problem) ?? draw(problem)
+  known.set(problem, drawn)
+  return probes.includes('alignment') ? { ...drawn, directions: problem.spectrum.directions } : drawn
+}
+
+function draw(problem: Problem): Drawn {
+  const { train, test } =
+    problem.images === undefined
+      ? { train: drawSamples(problem, 0, TRAIN), test: drawSamples(problem, TRAIN, TEST) }
+      : heldOutImages(problem.images)
+  return { train, test, floor: noiseFloor(train.x, train.rows) }
 }
 
 function drawSamples(problem: Problem, first: number, rows: number): HeldOutSamples {
@@ -48,7 +62,7 @@ export function heldOutImageNumbers(images: number): { readonly count: number; r
 }
 
 /** Two thirds of the held-out images to fit probes on, each third one to judge. */
-function heldOutImages(images: KnownImages): HeldOut {
+function heldOutImages(images: KnownImages): Pick<HeldOut, 'train' | 'test'> {
   const { count, stride } = heldOutImageNumbers(images.count)
   const numbers = Array.from({ length: count }, (_, k) => k * stride)
   const isTest = (k: number) => k % 3 === 2 || k === count - 1

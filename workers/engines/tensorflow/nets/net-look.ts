@@ -33,13 +33,14 @@ export class NetView {
 
   look(state: Tensors): Look {
     const { heldOut } = this.#plan
-    const { train, test, directions } = heldOut
+    const { train, test, floor, directions } = heldOut
     const loss = this.#loss(state)
     const { probes } = this.#plan
     if (probes.length === 0) return { loss, probes: {} }
     const samples = {
       train: { ...told(train), representation: this.#encode(state, this.#x.train) },
       test: { ...told(test), representation: this.#encode(state, this.#x.test) },
+      floor,
       ...(directions ? { directions } : {}),
     }
     return { loss, probes: probeRepresentation(probes, samples) }
