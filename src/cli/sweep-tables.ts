@@ -49,8 +49,8 @@ function groupsTable(groups: readonly SweepGroup[]): string {
   const rows = groups.map(({ point, runs, greedyIndex, criticalTimes }) => [
     ...cellsOf(point, paths),
     runs.length,
-    meanText(greedyIndex),
-    ...times.map((_, i) => meanText(criticalTimes[i])),
+    meanText(greedyIndex, runs.length),
+    ...times.map((_, i) => meanText(criticalTimes[i], runs.length)),
   ])
   return cut(header, rows)
 }
@@ -62,8 +62,8 @@ function twinsTable(twins: readonly SweepTwins[]): string {
     ...cellsOf(point, paths),
     pairs.length,
     ordersDiffer === null ? null : `${Math.round(ordersDiffer * 100)} %`,
-    meanText(greedyIndex),
-    meanText(spread),
+    meanText(greedyIndex, pairs.length),
+    meanText(spread, pairs.length),
   ])
   return cut(header, rows)
 }
@@ -118,12 +118,13 @@ function clip(value: unknown): string {
   return text.length > WIDEST_CELL ? `${text.slice(0, WIDEST_CELL - 1)}…` : text
 }
 
-/** 12.3 ± 0.4, the half width of the 95 % interval; the mean alone where there is one value. */
-function meanText(mean: Mean | undefined): string | null {
+/** 12.3 ± 0.4, the half width of the 95 % interval; the mean alone where there is one value. `[2]` says that only so many of all have one. */
+export function meanText(mean: Mean | undefined, all: number): string | null {
   if (mean === undefined || mean.mean === null) return null
-  if (mean.interval === null) return formatNumber(mean.mean)
+  const some = mean.n < all ? ` [${mean.n}]` : ''
+  if (mean.interval === null) return `${formatNumber(mean.mean)}${some}`
   const half = (mean.interval[1] - mean.interval[0]) / 2
-  return `${formatNumber(mean.mean)} ± ${formatNumber(Number(half.toPrecision(2)))}`
+  return `${formatNumber(mean.mean)} ± ${formatNumber(Number(half.toPrecision(2)))}${some}`
 }
 
 function cut(
