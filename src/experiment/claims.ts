@@ -12,4 +12,5 @@ export const CLAIMS = [
   'temporal-depth',
   'generalised-features',
   'batch-size-drift',
+  'jepa-follows-rho',
 ] as const

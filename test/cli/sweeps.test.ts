@@ -69,6 +69,10 @@ describe('sweeps at the command line', () => {
     assert.deepEqual(JSON.parse(one.out), PRESETS.find(({ name }) => name === 'inversion')!.spec)
     const none = await run(['sweep', 'preset:inversoin'])
     assert.deepEqual([none.code, none.err], [1, 'No preset inversoin. Did you mean inversion?\n'])
+    const small = await run(['sweep', 'preset:inversion', '--full'])
+    assert.deepEqual([small.code, small.err], [1, 'The preset inversion has one size; leave out --full.\n'])
+    const own = await run(['sweep', '{}', '--full'])
+    assert.deepEqual([own.code, own.err], [1, '--full is for presets; give preset:NAME.\n'])
   })
 
   it('sweep preset:NAME --figure FILE runs an experiment of the paper and draws it', async () => {

@@ -14,6 +14,8 @@ const PresetView = Type.Object(
     claim: Type.String({ description: 'What it checks' }),
     source: Type.String({ description: 'Where the claim is made' }),
     spec: SweepSpec,
+    /** The same at the size of a GPU. */
+    full: Type.Optional(SweepSpec),
     figure: Type.Optional(Type.String({ description: 'The kind of figure that shows it best' })),
   },
   { $id: 'Preset' },

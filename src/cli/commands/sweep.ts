@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty'
 import type { Preset } from '../../experiment/presets.ts'
 import type { SweepView } from '../../experiment/sweep-view.ts'
-import type { ApiClient } from '../client.ts'
+import { type ApiClient, CommandError } from '../client.ts'
 import { connect, findId, JSON_ARG, URL_ARG } from '../connection.ts'
 import { followSweep } from '../follow-sweep.ts'
 import { readBody } from '../read-body.ts'
@@ -29,6 +29,7 @@ export const sweep = defineCommand({
       description: 'Save the figure: a file ending in .svg, .png, .vl.json or .csv',
     },
     kind: { type: 'string', description: 'Which figure (default: the one that fits the sweep best)' },
+    full: { type: 'boolean', description: 'With preset:NAME, its sweep of the size of a GPU' },
     detach: { type: 'boolean', description: 'Post only; print the id' },
     ...JSON_ARG,
     ...URL_ARG,
@@ -37,7 +38,7 @@ export const sweep = defineCommand({
     const client = connect(args)
     const { figure } = args
     if (figure !== undefined) sweepFigurePath('', figure, args.kind) // refused before an hour of training
-    const { body, kind } = await readSweep(client, args.spec)
+    const { body, kind } = await readSweep(client, args.spec, args.full)
     const { id } =
       args.extend === undefined
         ? await client.post<SweepView>('/v1/sweeps', body)
@@ -60,9 +61,15 @@ export const sweep = defineCommand({
 async function readSweep(
   client: ApiClient,
   source: string,
+  isFull = false,
 ): Promise<{ body: string; kind?: string | undefined }> {
-  if (!source.startsWith('preset:')) return { body: await readBody(source) }
+  if (!source.startsWith('preset:')) {
+    if (isFull) throw new CommandError('--full is for presets; give preset:NAME.')
+    return { body: await readBody(source) }
+  }
   const name = encodeURIComponent(source.slice('preset:'.length))
-  const { spec, figure } = await client.get<Preset>(`/v1/presets/${name}`)
-  return { body: JSON.stringify(spec), kind: figure }
+  const { spec, full, figure } = await client.get<Preset>(`/v1/presets/${name}`)
+  if (isFull && full === undefined)
+    throw new CommandError(`The preset ${name} has one size; leave out --full.`)
+  return { body: JSON.stringify(isFull ? full : spec), kind: figure }
 }

@@ -52,7 +52,7 @@ async function memberAt({ base }: SweepSpec, point: Point): Promise<Member> {
 async function reported(
   id: string,
   point: Point,
-  { spec, problem: { spectrum, moments } }: Member,
+  { spec, problem }: Member,
   engine: Engine,
   end: ReturnType<typeof trainCohort>[number],
 ): Promise<SweepRun> {
@@ -60,6 +60,15 @@ async function reported(
   const { name, device, versions } = engine
   const made = { engine: name, device, versions, outcome, fingerprint: id, files: [] } as const
   const manifest = { manifest: 1, id, attempt: 1, ...made, ...rest } as const
-  const { result } = buildReport({ id, spec, spectrum, moments, manifest, measurements })
+  const { latents } = problem
+  const result = buildReport({
+    ...{ id, spec, manifest, measurements, ...(latents !== undefined && { latents }) },
+    get spectrum() {
+      return problem.spectrum
+    },
+    get moments() {
+      return problem.moments
+    },
+  }).result
   return sweepRunOf({ id, point, state: outcome }, result)
 }

@@ -8,9 +8,17 @@ import { judgeGeneralised } from './generalised.ts'
 import { judgeGreedyInLambda, judgeGreedyInRho } from './greedy-order.ts'
 import { judgeInversion } from './inversion.ts'
 import { judgeRandomStart } from './lost.ts'
+import { judgeNets } from './nets.ts'
+
+interface Claim {
+  readonly statement: string
+  readonly judge: Judge
+  /** What it speaks of: deep linear models, where it does not say. */
+  readonly of?: 'nets'
+}
 
 /** What each claim says, and who judges it. Judges look at measurements; a prediction is only ever what a measurement is held to. */
-const CLAIMS: Readonly<Record<ClaimName, { readonly statement: string; readonly judge: Judge }>> = {
+const CLAIMS: Readonly<Record<ClaimName, Claim>> = {
   'greedy-in-lambda': {
     statement: 'Features of equal ρ are learned by falling λ, whatever the objective and the depth.',
     judge: judgeGreedyInLambda,
@@ -69,6 +77,12 @@ const CLAIMS: Readonly<Record<ClaimName, { readonly statement: string; readonly 
       'Minibatches carry the amplitudes of JEPA from their fixed points, less with every larger batch; MAE drifts less at the smallest batch, and larger batches help it less.',
     judge: judgeBatchSize,
   },
+  'jepa-follows-rho': {
+    statement:
+      'Of nets that differ in their objective alone, the one by JEPA learns in the order of falling ρ more than the one by MAE.',
+    judge: judgeNets,
+    of: 'nets',
+  },
 }
 
 /**
@@ -81,10 +95,10 @@ export function verdictOf(
   runs: readonly SweepRun[],
   boundary: Boundary | null,
 ): Verdict {
-  const { statement, judge } = CLAIMS[claim]
+  const { statement, judge, of } = CLAIMS[claim]
   const evidence = gatherEvidence(spec, runs, boundary)
   const nets = evidence.witnesses.filter(({ spec: { model } }) => model.kind !== 'deep-linear').length
-  if (nets > 0) {
+  if (nets > 0 && of !== 'nets') {
     const because = `The claim is one of deep linear models, and ${nets} of ${evidence.witnesses.length} runs are of nets.`
     return { claim, statement, holds: null, because, figures: [] }
   }
