@@ -18,10 +18,11 @@ import { describeMachine, othersShare, THREADS } from './contest/machine.ts'
 /**
  * Recorded training steps against eager tfjs, PyTorch and JAX, same maths, same cores, same minutes (BENCH.md).
  *
- *   npm run bench -- --suite compiled [--rows ID,…] [--only CONTESTANT,…] [--quick] [--out FOLDER]
+ *   npm run bench -- --suite compiled [--rows ID,…] [--only CONTESTANT,…] [--quick] [--busy] [--out FOLDER]
  *
  * A whole run rewrites bench/results/compiled.json, the chart and the section of BENCH.md; one with chosen rows measures
- * these anew and keeps the others; with --out into a folder of its own, and with --only or --quick it only prints.
+ * these anew and keeps the others; with --out into a folder of its own, and with --only or --quick, or on a busy machine without
+ * --busy, it only prints.
  */
 const { values: options } = parseArgs({
   options: {
@@ -29,9 +30,12 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     out: { type: 'string' },
     quick: { type: 'boolean' },
+    busy: { type: 'boolean' },
   },
 })
 const PROTOCOL: Protocol = options.quick ? { seconds: 0.3, repeats: 3 } : { seconds: 0.5, repeats: 7 }
+/** Above this share of others' work the figures say more of them than of the contestants. */
+const BUSY = 0.25
 const CHECK_STEPS = 20
 const CHECK_RATE = 0.005
 /** The arithmetic does not depend on the rate; at this one a lap of any length stays near its start. */
@@ -52,10 +56,21 @@ const names = CONTESTANTS.filter(
 )
 const scratch = mkdtempSync(join(tmpdir(), 'jepalab-bench-'))
 const versions: Record<string, string> = {}
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(signal, () => {
+    rmSync(scratch, { recursive: true, force: true })
+    process.exit(128 + number) // the peers end with their input
+  })
+}
 try {
   const results = await measure()
-  if (wanted === undefined && !options.quick)
-    save(results, options.out ?? join(repositoryRoot(), 'bench/results'))
+  const isMeant = wanted === undefined && !options.quick
+  const isQuiet = options.busy === true || (results.busyWithOthers ?? 0) < BUSY
+  if (isMeant && isQuiet) save(results, options.out ?? join(repositoryRoot(), 'bench/results'))
+  else if (isMeant) tell('not written: this machine was busy with other things (--busy writes nevertheless)')
   const failed = results.rows.filter(({ error }) => error !== null)
   for (const { row, error } of failed) console.error(`✗ ${row.id}: ${error}`)
   process.exitCode = failed.length > 0 ? 1 : 0
