@@ -5,9 +5,10 @@ import { soloCohort } from '../queue/cohort-job.ts'
 import type { Desk } from './desk.ts'
 import { enqueue } from './reconciler.ts'
 
-/** Bounds of a cohort: how many runs, how long on one core, how much memory. */
+/** Bounds of a cohort: how many runs, how long on one core, how much JSON in one message of the queue. */
 const MOST_RUNS = 512
 const MOST_SECONDS = 8
+const MOST_SPEC_BYTES = 2e6
 /** Cohorts in the queue for each worker: one that it trains, one ready, so that a job of one run never waits for long. */
 const AHEAD = 2
 
@@ -77,11 +78,12 @@ export function openGatherer(desk: Desk, maxMemory: number): Gatherer {
 
 /** As many as may be trained together, at least one. */
 function within(candidates: readonly WaitingRun[], maxMemory: number): WaitingRun[] {
-  let [seconds, bytes] = [0, 0]
+  let [seconds, bytes, specBytes] = [0, 0, 0]
   const end = candidates.findIndex((run, k) => {
     seconds += run.seconds
     bytes += run.bytes
-    return k > 0 && (seconds > MOST_SECONDS || bytes > maxMemory)
+    specBytes += run.specBytes
+    return k > 0 && (seconds > MOST_SECONDS || bytes > maxMemory || specBytes > MOST_SPEC_BYTES)
   })
   return candidates.slice(0, end === -1 ? candidates.length : end)
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { pointsOf } from '../experiment/axes.ts'
 import { ExperimentError } from '../experiment/failure.ts'
 import { ENDED, type JobState } from '../experiment/states.ts'
@@ -27,7 +28,11 @@ export interface Courses {
   close(): Promise<void>
 }
 
-const SLICE = 64 // points admitted at once
+const SLICE = 64 // points admitted at once, fewer where specs are large
+const SLICE_BYTES = 1e6
+/** Troubles of ours, such as a thread that ran out of memory, that a sweep outlives in a row, and the pause before it goes on. */
+const TROUBLES = 3
+const PAUSE_MS = 1000
 const CANCELLED_AT_ONCE = 500
 
 /**
@@ -96,7 +101,7 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
     }
     if (cursor < points) {
       const all = pointsOf(spec)
-      const length = Math.min(SLICE, points - cursor)
+      const length = Math.min(sliceOf(spec), points - cursor)
       const next = Array.from({ length }, (_, k) => all.at(cursor + k))
       return admit(sweep, next, false)
     }
@@ -111,14 +116,22 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
     return true
   }
   const drive = async (id: string) => {
+    let troubles = 0
     while (!closed) {
       const seen = bell.count
       const sweep = ledger.sweeps.find(id)
       if (sweep === null || sweep.finishedAt !== null) return
       try {
-        if (!(await step(sweep)) && !closed) await bell.after(seen)
+        const isWaiting = !(await step(sweep))
+        troubles = 0
+        if (isWaiting && !closed) await bell.after(seen)
       } catch (error) {
         if (closed) return
+        if (!(error instanceof ExperimentError) && ++troubles <= TROUBLES) {
+          log.warn({ sweep: id, troubles, err: error }, 'sweep held up; it goes on in a moment')
+          await wait(PAUSE_MS)
+          continue
+        }
         log.error({ sweep: id, err: error }, 'sweep failed')
         const known = error instanceof ExperimentError ? error : new ExperimentError('INTERNAL', {})
         const reason = { code: known.code, message: known.message }
@@ -146,6 +159,10 @@ export function openCourses(desk: Desk, gatherer: Gatherer, work: SweepWork): Co
       await Promise.allSettled(underWay.values())
     },
   }
+}
+
+function sliceOf({ base }: SweepSpec): number {
+  return Math.max(1, Math.min(SLICE, Math.floor(SLICE_BYTES / JSON.stringify(base).length)))
 }
 
 type Counts = Partial<Record<JobState, number>>

@@ -2,7 +2,11 @@ import type Database from 'libsql'
 import type { Need, Standing } from './run.ts'
 
 /** A run that waits to be gathered. */
-export type WaitingRun = Pick<Standing, 'id' | 'attempt'> & Need
+export type WaitingRun = Pick<Standing, 'id' | 'attempt'> &
+  Need & {
+    /** Of its spec as JSON, which travels through the queue. */
+    readonly specBytes: number
+  }
 
 /** The runs that no queue job has yet, and how they are put into one. */
 export interface WaitingRoom {
@@ -15,7 +19,8 @@ export interface WaitingRoom {
 }
 
 const WAITS = "runs.cohort = '' AND runs.state = 'queued'"
-const FIELDS = 'runs.id, runs.attempt, runs.shape, runs.seconds, runs.bytes'
+const FIELDS = `runs.id, runs.attempt, runs.shape, runs.seconds, runs.bytes,
+  (SELECT length(spec) FROM specs WHERE specs.run = runs.id) AS "specBytes"`
 
 export function openWaitingRoom(database: Database.Database): WaitingRoom {
   const first = database.prepare(

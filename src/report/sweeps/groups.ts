@@ -22,7 +22,8 @@ function groupOf(members: readonly SweepRun[]): SweepGroup {
     point,
     runs: members.map(({ id }) => id),
     criticalTimes: perFeature((run, i) => run.criticalTimes?.measured[i]),
-    finalAmplitudes: perFeature((run, i) => run.amplitudes?.final[i]),
+    // Where a run that diverged was broken off says nothing of where others end.
+    finalAmplitudes: perFeature((run, i) => (run.state === 'diverged' ? null : run.amplitudes?.final[i])),
     greedyIndex: meanOf(numbers((run) => run.greedyIndex?.measured)),
     ...(members.some(({ orderCorrelation }) => orderCorrelation !== undefined) && {
       orderCorrelation: {
