@@ -97,8 +97,8 @@ const factorsBase: Base = {
     size: 12,
   },
   model: CONVOLUTIONS,
-  init: { kind: 'orthogonal', scale: 0.015 },
-  training: { mode: 'sgd', learningRate: 0.1, batchSize: 64, steps: 6000, clip: 2 },
+  init: { kind: 'orthogonal', scale: 0.012 },
+  training: { mode: 'sgd', learningRate: 0.1, batchSize: 64, steps: 15_000, clip: 2 },
   measure: { points: 40 },
 }
 const factors = preset({
@@ -112,13 +112,13 @@ const factors = preset({
   figure: 'twins',
 })
 
-const depthBase = onMixing(0.02, 0.2, 10_000)
+const depthBase = onMixing(0.03, 0.5, 10_000)
 const depth = preset({
   name: 'nets-depth',
   title: 'Nets of depth 1 to 6',
   claim: 'At every depth from 1 to 6, an MLP by JEPA learns more in the order of falling ρ than one by MAE.',
   source: SOURCE,
-  spec: twins(depthBase, 4, { 'model.depth': [1, 2, 3, 4, 5, 6] }),
+  spec: twins(depthBase, 8, { 'model.depth': [1, 2, 3, 4, 5, 6] }),
   full: twins(wider(depthBase, WIDE, 20_000), 16, { 'model.depth': [1, 2, 3, 4, 5, 6] }),
   figure: 'critical-times',
 })

@@ -16,6 +16,7 @@ const OF_CLAIM: Readonly<Partial<Record<ClaimName, SweepFigureKind>>> = {
   'temporal-depth': 'order',
   'generalised-features': 'amplitudes',
   'batch-size-drift': 'critical-times',
+  'jepa-follows-rho': 'twins',
 }
 
 /** What can be drawn of a sweep, the default first. */
