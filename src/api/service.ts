@@ -77,14 +77,18 @@ async function open(
   atEnd(() => compute.close())
   const bulk = new Compute({ background: true })
   atEnd(() => bulk.close())
-  const moving = setInterval(
-    () =>
-      bulk
-        .run('checkpoint', ledgerPath)
-        .catch((error) => log.warn({ err: error }, 'log of the ledger not moved')),
-    CHECKPOINT_MS,
-  )
-  atEnd(() => clearInterval(moving))
+  let moved: Promise<void> = Promise.resolve()
+  const move = () => {
+    moved = bulk
+      .run('checkpoint', ledgerPath)
+      .catch((error) => log.warn({ err: error }, 'log of the ledger not moved'))
+  }
+  const moving = setInterval(move, CHECKPOINT_MS)
+  // A thread that is ended inside the ledger's library takes the process with it.
+  atEnd(async () => {
+    clearInterval(moving)
+    await moved
+  })
   const gpus = settings.redisUrl === null ? findGpus().names.length : null
   const bounds = { maxSteps, maxMemory, gpus, artifacts }
   const dispatch = openDispatch({
