@@ -2,7 +2,8 @@ import { ExperimentError } from '../experiment/failure.ts'
 import type { ResultView } from '../experiment/result-view.ts'
 import { WITH_RESULT } from '../experiment/states.ts'
 import type { CohortDigest, RunDigest } from '../queue/cohort-job.ts'
-import { type Desk, inSlices, isOpen, type Move, move, moveAll, type ReportAnswer } from './desk.ts'
+import type { RunReport } from '../report/stored-runs.ts'
+import { type Desk, inSlices, isOpen, type Move, move, moveAll } from './desk.ts'
 
 /** Takes the ends of runs over into the ledger. Each end is taken over once, whoever brings it and how often. */
 export interface Commits {
@@ -61,12 +62,9 @@ export function openCommits(desk: Desk): Commits {
         const answers = await desk.report({ cohort, runs: batch })
         const moves: Move[] = []
         for (const [k, run] of batch.entries()) {
-          const answer = answers[k] as ReportAnswer
-          if ('code' in answer) {
-            const cause = answer.crash === undefined ? {} : { cause: answer.crash }
-            putOff(run, new ExperimentError(answer.code, answer.facts, cause))
-          }
-          if ('result' in answer) moves.push(moveOf(desk, run, answer))
+          const answer = answers[k] as RunReport
+          if ('code' in answer) putOff(run, new ExperimentError(answer.code, answer.facts))
+          else moves.push(moveOf(desk, run, answer))
         }
         moveAll(desk, moves)
         for (const run of moves) tries.delete(keyOf(run))
@@ -125,7 +123,7 @@ function collapseIn(result: string): ResultView['collapse'] {
 function moveOf(
   desk: Desk,
   { id, attempt, crashes }: Finished,
-  { manifest, result }: Extract<ReportAnswer, { result: string }>,
+  { manifest, result }: Extract<RunReport, { result: string }>,
 ): Move {
   const { outcome, message, device, engine, steps } = manifest
   const collapse = collapseIn(result)

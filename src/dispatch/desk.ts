@@ -1,10 +1,9 @@
-import type { Facts, FailureCode } from '../experiment/failure.ts'
 import type { Progress } from '../experiment/job-view.ts'
 import { ENDED, type JobState } from '../experiment/states.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { ManifestSummary } from '../ledger/run.ts'
 import type { Change } from '../ledger/transitions.ts'
 import type { CohortQueue } from '../queue/queue.ts'
+import type { AwaitedRun, RunReport } from '../report/stored-runs.ts'
 import type { Bell } from './bell.ts'
 import type { Herald } from './herald.ts'
 
@@ -16,35 +15,14 @@ export interface DispatchLog {
   error(fields: object, message: string): void
 }
 
-/** Runs of a cohort whose files are written; null where nobody told the fingerprint. */
+/** Runs of a cohort whose files are written. */
 export interface ReportRequest {
   readonly cohort: string
-  readonly runs: readonly {
-    readonly id: string
-    readonly attempt: number
-    readonly fingerprint: string | null
-  }[]
+  readonly runs: readonly AwaitedRun[]
 }
 
-/** A run beside theory: what its manifest says and the JSON text of its ResultView; or why there is none. */
-export type ReportAnswer =
-  | {
-      readonly id: string
-      readonly attempt: number
-      readonly manifest: ManifestSummary
-      readonly result: string
-    }
-  | {
-      readonly id: string
-      readonly attempt: number
-      readonly code: FailureCode
-      readonly facts: Facts<FailureCode>
-      /** For the log, where the error is none of ours. */
-      readonly crash?: string
-    }
-
 /** Joins finished runs with theory, away from the event loop; an answer for each, in order. */
-export type ReportOf = (request: ReportRequest) => Promise<ReportAnswer[]>
+export type ReportOf = (request: ReportRequest) => Promise<RunReport[]>
 
 /** What the parts of the dispatch work on together. */
 export interface Desk {
@@ -116,4 +94,21 @@ export async function inSlices<T>(
     if (from > 0) await new Promise((resolve) => setImmediate(resolve))
     work(items.slice(from, from + size))
   }
+}
+
+/** Moves many runs to one state, a slice at a time. */
+export function moveMany(
+  desk: Desk,
+  runs: readonly Pick<Move, 'id' | 'attempt'>[],
+  to: JobState,
+  change: Change = {},
+): Promise<void> {
+  return inSlices(
+    runs,
+    (slice) =>
+      void moveAll(
+        desk,
+        slice.map(({ id, attempt }) => ({ id, attempt, to, change })),
+      ),
+  )
 }

@@ -4,7 +4,7 @@ import { ENDED } from '../experiment/states.ts'
 import type { RunProgress } from '../queue/cohort-job.ts'
 import type { QueueListener } from '../queue/queue.ts'
 import type { Commits } from './commit.ts'
-import { type Desk, inSlices, type Move, moveAll } from './desk.ts'
+import { type Desk, inSlices, type Move, moveAll, moveMany } from './desk.ts'
 
 /** Progress is kept, as an event too, when it grew by a hundredth and a second has passed, or a representation has collapsed; the rest is only passed on. */
 const KEPT_SHARE = 0.01
@@ -84,14 +84,7 @@ export function followQueue(
         const taken = desk.ledger
           .cohort(cohort)
           .filter(({ state }) => state === 'starting' || state === 'running')
-        return inSlices(
-          taken,
-          (slice) =>
-            void moveAll(
-              desk,
-              slice.map(({ id, attempt }) => ({ id, attempt, to: 'recovering' })),
-            ),
-        )
+        return moveMany(desk, taken, 'recovering')
       }),
     ended: (cohort, digest) =>
       inTurn(() => {
@@ -104,19 +97,7 @@ export function followQueue(
         const { code, message } = new ExperimentError('INTERNAL', {})
         const runs = desk.ledger.cohort(cohort)
         for (const { id } of runs) kept.delete(id)
-        return inSlices(
-          runs,
-          (slice) =>
-            void moveAll(
-              desk,
-              slice.map(({ id, attempt }) => ({
-                id,
-                attempt,
-                to: 'failed',
-                change: { reason: { code, message } },
-              })),
-            ),
-        )
+        return moveMany(desk, runs, 'failed', { reason: { code, message } })
       }),
     connected: reconcile,
   }

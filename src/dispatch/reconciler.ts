@@ -6,7 +6,7 @@ import type { Standing } from '../ledger/run.ts'
 import { type RunProgress, soloCohort } from '../queue/cohort-job.ts'
 import type { Place } from '../queue/queue.ts'
 import type { Commits } from './commit.ts'
-import { type Desk, inSlices, moveAll } from './desk.ts'
+import { type Desk, moveAll, moveMany } from './desk.ts'
 
 /** Whoever hears what the queue tells. */
 interface Ears {
@@ -65,14 +65,7 @@ export async function enqueue(desk: Desk, cohort: string): Promise<void> {
     'cohort handed to the queue',
   )
   const taken = found.filter(({ state }) => state !== 'queued')
-  await inSlices(
-    taken,
-    (slice) =>
-      void moveAll(
-        desk,
-        slice.map(({ id, attempt }) => ({ id, attempt, to: 'queued' })),
-      ),
-  )
+  await moveMany(desk, taken, 'queued')
 }
 
 interface Found {
@@ -113,14 +106,7 @@ export async function settleCancel(desk: Desk, cohort: string): Promise<void> {
   )
   if (cancelling.length < open.length) return // its worker leaves them out when the cohort starts
   if (!(await desk.queue.remove(cohort))) return
-  await inSlices(
-    cancelling,
-    (slice) =>
-      void moveAll(
-        desk,
-        slice.map(({ id, attempt }) => ({ id, attempt, to: 'cancelled' })),
-      ),
-  )
+  await moveMany(desk, cancelling, 'cancelled')
 }
 
 /** Those whose files are there whole. */

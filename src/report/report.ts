@@ -5,6 +5,7 @@ import { applicability } from './applicability.ts'
 import type { FinishedRun, Report } from './finished-run.ts'
 import { type Forecast, finiteOrNull, forecastAmplitudes, forecastOf } from './forecast.ts'
 import { measuredGreedyIndex, predictedGreedyIndex } from './greedy.ts'
+import { makingOf } from './making.ts'
 import { type MeasuredCurve, measuredCurve, timeOfReaching } from './measured-curve.ts'
 import { buildNetReport } from './nets/net-report.ts'
 import { rankCorrelation } from './rank-correlation.ts'
@@ -94,14 +95,7 @@ function joinResult(
     commutator: spectrum.commutator,
     asymmetry: spectrum.asymmetry,
     loss: { initial: finiteOrNull(measurements.loss[0]), final: finiteOrNull(measurements.loss.at(-1)) },
-    steps: manifest.steps,
-    wallSeconds: manifest.wallSeconds,
-    stepsPerSecond: finiteOrNull(manifest.steps / manifest.wallSeconds),
-    device: manifest.device,
-    engine: manifest.engine,
-    precision: manifest.precision,
-    versions: manifest.versions,
-    fingerprint: manifest.fingerprint,
+    ...makingOf(manifest),
   }
 }
 

@@ -3,7 +3,7 @@ import { after, before, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { ENDED, type JobState } from '../../src/experiment/states.ts'
-import type { SweepView } from '../../src/experiment/sweep-view.ts'
+import { base, endOfSweep } from './example-sweep.ts'
 import { openStand, type Stand } from './stand.ts'
 
 let stand: Stand
@@ -12,22 +12,7 @@ before(async () => {
 })
 after(() => stand.close())
 
-const base: ExperimentSpec = {
-  objective: 'jepa',
-  data: { kind: 'gaussian', lambda: [1.2, 1, 0.9], rho: [0.5, 0.7, 0.9] },
-  model: { kind: 'deep-linear', depth: 2 },
-  init: { kind: 'balanced', scale: 0.05 },
-  training: { mode: 'gradient-descent', learningRate: 0.05, steps: 400 },
-  measure: { points: 20 },
-}
-
-async function ended(id: string): Promise<SweepView> {
-  for (;;) {
-    const view = stand.dispatch.findSweep(id)
-    if (view.finishedAt !== null) return view
-    await wait(20)
-  }
-}
+const ended = (id: string) => endOfSweep(stand, id)
 
 /** States of runs that are still to end. */
 const open = () =>

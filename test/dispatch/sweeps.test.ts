@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fingerprintOf } from '../../src/artifacts/fingerprint.ts'
 import { specAt } from '../../src/experiment/axes.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import type { SweepSpec } from '../../src/experiment/sweep.ts'
-import type { SweepRun, SweepView } from '../../src/experiment/sweep-view.ts'
+import type { SweepRun } from '../../src/experiment/sweep-view.ts'
 import { openLanesEngine } from '../../workers/engines/lanes/engine.ts'
 import { train } from '../engines/runs.ts'
+import { base, endOfSweep } from './example-sweep.ts'
 import { openStand, type Stand } from './stand.ts'
 
 let stand: Stand
@@ -16,22 +16,7 @@ before(async () => {
 })
 after(() => stand.close())
 
-const base: ExperimentSpec = {
-  objective: 'jepa',
-  data: { kind: 'gaussian', lambda: [1.2, 1, 0.9], rho: [0.5, 0.7, 0.9] },
-  model: { kind: 'deep-linear', depth: 2 },
-  init: { kind: 'balanced', scale: 0.05 },
-  training: { mode: 'gradient-descent', learningRate: 0.05, steps: 400 },
-  measure: { points: 20 },
-}
-
-async function ended(id: string): Promise<SweepView> {
-  for (;;) {
-    const view = stand.dispatch.findSweep(id)
-    if (view.finishedAt !== null) return view
-    await wait(20)
-  }
-}
+const ended = (id: string) => endOfSweep(stand, id)
 
 const rows = (id: string) => stand.dispatch.sweepRuns(id, { limit: 1e6 }).map(({ run }) => run)
 const idsOf = (runs: readonly SweepRun[]) => runs.map(({ id }) => id)

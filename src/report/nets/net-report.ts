@@ -3,6 +3,7 @@ import type { ResultView, TrajectoryView } from '../../experiment/result-view.ts
 import { learningOrder } from '../../theory/order.ts'
 import type { FinishedRun, Report } from '../finished-run.ts'
 import { finiteOrNull } from '../forecast.ts'
+import { makingOf } from '../making.ts'
 import { rankCorrelation } from '../rank-correlation.ts'
 import { timeOfPassing, valueAt } from './first-passage.ts'
 import { type NetFeature, netFeatures, valueNames } from './net-features.ts'
@@ -80,14 +81,7 @@ function resultOf(run: FinishedRun, features: readonly NetFeature[], probes: Pro
       ]),
     ),
     collapse: firstCollapse(measurements),
-    steps: manifest.steps,
-    wallSeconds: manifest.wallSeconds,
-    stepsPerSecond: finiteOrNull(manifest.steps / manifest.wallSeconds),
-    device: manifest.device,
-    engine: manifest.engine,
-    precision: manifest.precision,
-    versions: manifest.versions,
-    fingerprint: manifest.fingerprint,
+    ...makingOf(manifest),
   }
 }
 
