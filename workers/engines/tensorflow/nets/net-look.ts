@@ -66,9 +66,11 @@ export class NetView {
     for (let from = 0; from < rows; from += ROWS) {
       const encoded = tf.tidy(() => {
         const part = tf.slice(x, from, Math.min(ROWS, rows - from))
-        return applyLayers({ tf, weights, isTraining: false }, encoder, part).dataSync()
+        return applyLayers({ tf, weights, isTraining: false }, encoder, part)
       })
-      out.set(encoded, from * this.#plan.spec.model.outputs)
+      // Read out here: tidy looks for tensors in what it returns, number by number, which takes ten times the encoding.
+      out.set(encoded.dataSync(), from * this.#plan.spec.model.outputs)
+      encoded.dispose()
     }
     return out
   }
