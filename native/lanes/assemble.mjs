@@ -92,7 +92,7 @@ async function make(shop, parts, target, title) {
 }
 
 /** What the compiler and the linker call an error; they say much else. */
-function reasonsIn({ output, message }) {
+export function reasonsIn({ output, message }) {
   const told = output.split('\n').filter((line) => /\berror: (?!ld returned)|\bld\b.*: /.test(line))
   return told.length === 0
     ? message

@@ -1,18 +1,22 @@
-// `npm run native`: builds the lanes kernels that are out of date, as the set-up does. With --check also the plain
+// `npm run native`: builds what is out of date of the lanes kernels, tfjs-node's binding and the kernels of nets, as the set-up does. With --check also the plain
 // programs that compare them with their models, with --sanitize these and the kernels under the address and
 // undefined-behaviour sanitizers; then it prints the commands that run them.
 import { join } from 'node:path'
 import { endOnSignals } from '../setup/command.mjs'
 import { lockFolder } from '../setup/lock.mjs'
 import { readPlace } from '../setup/place.mjs'
+import { readRecord } from '../setup/record.mjs'
 import { SetupTrouble } from '../setup/trouble.mjs'
+import { binding } from '../tensorflow/binding.mjs'
+import { kernels } from '../tensorflow/kernels.mjs'
 import { assembleChecks } from './assemble.mjs'
 import { lanes } from './libraries.mjs'
 import { demandCompiler, shopOf } from './shop.mjs'
 
 const TASKS = {
   undefined: async (place) => {
-    if (!lanes.isDone(place)) await lanes.run(place)
+    const steps = readRecord(place).tensorflow?.folder ? [binding, kernels, lanes] : [lanes]
+    for (const step of steps) if (!step.isDone(place)) await step.run(place)
   },
   '--check': (place) => buildChecks(place, 'checks', false),
   '--sanitize': (place) => buildChecks(place, 'sanitized', true),

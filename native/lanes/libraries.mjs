@@ -1,14 +1,12 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { installBuild, isWhole, keyOfBuild, pruneBuilds, stampBuild } from '../setup/built.mjs'
 import { CommandFailed, run } from '../setup/command.mjs'
 import { readRecord, writeRecord } from '../setup/record.mjs'
-import { hashOf, readJson, writeJson } from '../setup/stamp.mjs'
+import { hashOf } from '../setup/stamp.mjs'
 import { SetupTrouble } from '../setup/trouble.mjs'
 import { assembleAddon } from './assemble.mjs'
 import { demandCompiler, keyOf, shopOf } from './shop.mjs'
-
-const STAMP = 'build.json'
-const KEPT = 8 // builds in the cache: some versions and checkouts back
 
 /**
  * The lanes kernels, a library for each instruction set, and the addon through which Node calls them. Built once
@@ -22,7 +20,7 @@ export const lanes = {
   isDone(place) {
     const shop = shopOf(place)
     const found = readRecord(place).lanes
-    return found?.folder === shop.folder && isWhole(shop.folder) && stampOf(shop.folder).key === keyOf(shop)
+    return found?.folder === shop.folder && isWhole(shop.folder) && keyOfBuild(shop.folder) === keyOf(shop)
   },
 
   async run(place) {
@@ -41,9 +39,9 @@ async function make(place) {
   const key = keyOf(shop)
   const cached = join(place.cache, 'lanes', hashOf(key, compiler.version).slice(0, 32))
   const built = isWhole(cached) ? cached : await build(place, shop, compiler, { cached, key })
-  install(built, shop.folder)
+  installBuild(built, shop.folder)
   const instructionSets = await prove(shop.folder, built)
-  prune(join(place.cache, 'lanes'))
+  pruneBuilds(join(place.cache, 'lanes'))
   return { folder: shop.folder, instructionSets, compiler: compiler.version }
 }
 
@@ -52,35 +50,12 @@ async function build(place, shop, compiler, { cached, key }) {
   const stage = join(place.partial, 'lanes')
   rmSync(stage, { recursive: true, force: true })
   const names = await assembleAddon(shop, compiler, stage)
-  const files = Object.fromEntries(names.map((name) => [name, statSync(join(stage, name)).size]))
-  writeJson(join(stage, STAMP), { key, files })
+  stampBuild(stage, key, names)
   if (keyOf(shop) !== key) return stage // a source was saved meanwhile: to be built again next time
   rmSync(cached, { recursive: true, force: true })
   mkdirSync(dirname(cached), { recursive: true })
   renameSync(stage, cached)
   return cached
-}
-
-function stampOf(folder) {
-  return readJson(join(folder, STAMP))
-}
-
-function isWhole(folder) {
-  const files = Object.entries(stampOf(folder)?.files ?? {})
-  return (
-    files.length > 0 &&
-    files.every(([name, bytes]) => statSync(join(folder, name), { throwIfNoEntry: false })?.size === bytes)
-  )
-}
-
-/** File by file and the stamp last: a process that has the older ones open keeps them. */
-function install(built, folder) {
-  mkdirSync(folder, { recursive: true })
-  for (const name of [...Object.keys(stampOf(built).files), STAMP]) {
-    const draft = join(folder, `${name}.${process.pid}`)
-    copyFileSync(join(built, name), draft)
-    renameSync(draft, join(folder, name))
-  }
 }
 
 /** Opens what this CPU runs in a process of its own, so that a broken library is told now and not in a job. */
@@ -100,13 +75,4 @@ async function prove(folder, built) {
       'Run npm run setup again; where it persists, set CXX to another compiler.',
     )
   }
-}
-
-/** Every change of a source makes a build; the checkouts have copies, so that an older one may go. */
-function prune(folder) {
-  if (!existsSync(folder)) return
-  const builds = readdirSync(folder).map((name) => join(folder, name))
-  const age = (path) => statSync(path).mtimeMs
-  for (const old of builds.sort((a, b) => age(b) - age(a)).slice(KEPT))
-    rmSync(old, { recursive: true, force: true })
 }

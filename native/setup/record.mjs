@@ -1,10 +1,10 @@
 import { readJson, writeJson } from './stamp.mjs'
 
-const EMPTY = { tensorflow: null, lanes: null, redis: null, failures: {} }
+const EMPTY = { tensorflow: null, kernels: null, lanes: null, redis: null, failures: {} }
 
 /**
  * What the set-up found, in node_modules/.jepalab/found.json: `tensorflow` { variant, version, folder },
- * `lanes` { folder, instructionSets, compiler },
+ * `kernels` (of nets) and `lanes` { folder, instructionSets, compiler },
  * `redis` the path of a redis-server, `failures` by step. The service and `jepalab doctor` read it.
  */
 export function readRecord(place) {

@@ -4,6 +4,7 @@ import { lanesCuda } from '../lanes/cuda/library.mjs'
 import { lanes } from '../lanes/libraries.mjs'
 import { redisServer } from '../redis/server.mjs'
 import { binding } from '../tensorflow/binding.mjs'
+import { kernels } from '../tensorflow/kernels.mjs'
 import { libraries, noLibraries } from '../tensorflow/libraries.mjs'
 import { build } from './build.mjs'
 import { endOnSignals } from './command.mjs'
@@ -17,7 +18,7 @@ const RETRY_MS = 3_600_000
 
 /**
  * Brings a checkout from nothing to ready, and looks in milliseconds whether it is. Steps that are done are
- * skipped. TensorFlow, the lanes kernels and Redis may fail and leave the rest working: the reason is kept for
+ * skipped. TensorFlow, the kernels of nets and of lanes, and Redis may fail and leave the rest working: the reason is kept for
  * `jepalab doctor` and the step is tried again after an hour, or at once with `retry`.
  */
 export async function setUp({ dependenciesOnly = false, retry = false } = {}) {
@@ -57,10 +58,12 @@ function explain(error) {
 
 /** Steps that the settings ask for. */
 function wished(place) {
-  const tensorflow = place.variant === 'off' ? [noLibraries] : [libraries, binding]
+  const isOff = place.variant === 'off'
+  const tensorflow = isOff ? [noLibraries] : [libraries, binding]
   // A checkout without sources has the kernels that it was made with.
-  const kernels = place.hasSources ? [lanes, ...(place.variant === 'cuda' ? [lanesCuda] : [])] : []
-  return [...tensorflow, ...kernels, ...(place.redisUrl === null ? [redisServer] : [])]
+  const ofNets = isOff ? [] : [kernels]
+  const built = place.hasSources ? [...ofNets, lanes, ...(place.variant === 'cuda' ? [lanesCuda] : [])] : []
+  return [...tensorflow, ...built, ...(place.redisUrl === null ? [redisServer] : [])]
 }
 
 function isSettled(step, place, retry) {

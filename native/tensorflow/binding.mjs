@@ -62,6 +62,11 @@ export const binding = {
   },
 }
 
+/** The native module of tfjs-node, as this checkout has it. */
+export function bindingModule(place) {
+  return layout(place).module
+}
+
 function layout(place) {
   const home = join(place.root, 'node_modules/@tensorflow/tfjs-node-gpu')
   const napi = Math.max(...readJson(join(home, 'package.json')).binary.napi_versions)
@@ -101,6 +106,7 @@ async function compile(place, files) {
     '-l:libtensorflow_cc.so.2',
     '-l:libtensorflow_framework.so.2',
     '-Wl,-rpath,$ORIGIN/../../deps/lib',
+    '-ldl',
   ]
   await run(compiler(), [
     ...FLAGS,

@@ -1,5 +1,5 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SetupTrouble } from '../setup/trouble.mjs'
 
@@ -17,22 +17,28 @@ const ADDITIONS = [
       'napi_value AddFunction(napi_env, napi_callback_info);',
       'napi_value RemoveFunction(napi_env, napi_callback_info);',
       'napi_value Operations(napi_env, napi_callback_info);',
-      'napi_value HasOneDnn(napi_env, napi_callback_info);\n',
+      'napi_value HasOneDnn(napi_env, napi_callback_info);',
+      'napi_value InstructionSets(napi_env, napi_callback_info);',
+      'napi_value LoadKernels(napi_env, napi_callback_info);\n',
     ].join('\n'),
   },
   {
     file: 'tfjs_binding.cc',
     after: '  napi_property_descriptor exports_properties[] = {\n',
-    add: ['addFunction', 'removeFunction', 'operations', 'hasOneDnn'].map(propertyOf).join(''),
+    add: ['addFunction', 'removeFunction', 'operations', 'hasOneDnn', 'instructionSets', 'loadKernels']
+      .map(propertyOf)
+      .join(''),
   },
 ]
 
-/** Our own source, compiled beside theirs. */
-const OWN = 'functions.cc'
+/** Our own sources, compiled beside theirs, and what they include. */
+const OWN = ['functions.cc', 'kernel-library.cc']
+const INCLUDED = ['../lanes/addon/runnable.h']
 
 /** All that the patch adds, for the key of what is compiled. */
 export function patchText() {
-  return JSON.stringify(ADDITIONS) + readFileSync(pathOf(OWN), 'utf8')
+  const texts = [...OWN, ...INCLUDED].map((name) => readFileSync(pathOf(name), 'utf8'))
+  return [JSON.stringify(ADDITIONS), ...texts].join('\n')
 }
 
 /** Lays the package's sources with our additions into a folder. @returns the files to compile */
@@ -42,8 +48,8 @@ export function patchSources(from, to, sources) {
     const text = readFileSync(join(from, name), 'utf8')
     writeFileSync(join(to, name), withAdditions(name, text))
   }
-  copyFileSync(pathOf(OWN), join(to, OWN))
-  return [...sources, OWN].map((name) => join(to, name))
+  for (const name of [...OWN, ...INCLUDED]) copyFileSync(pathOf(name), join(to, basename(name)))
+  return [...sources, ...OWN].map((name) => join(to, name))
 }
 
 function withAdditions(name, text) {

@@ -16,6 +16,8 @@ export interface Installation {
     version: string | null
     folder: string | null
   } | null
+  /** Our own operations in TensorFlow, in `folder`; null: not built. */
+  readonly kernels: { folder: string; instructionSets: readonly string[]; compiler: string } | null
   /** The kernels of engine lanes and the addon over them, in `folder`; null: not built. */
   readonly lanes: { folder: string; instructionSets: readonly string[]; compiler: string } | null
   /** Full path of a redis-server, or null. */
@@ -25,7 +27,14 @@ export interface Installation {
   readonly failures: Readonly<Record<string, SetupFailure>>
 }
 
-const NOTHING: Installation = { tensorflow: null, lanes: null, redis: null, cache: null, failures: {} }
+const NOTHING: Installation = {
+  tensorflow: null,
+  kernels: null,
+  lanes: null,
+  redis: null,
+  cache: null,
+  failures: {},
+}
 
 /** Reads the set-up's record, node_modules/.jepalab/found.json; without one nothing is set up. */
 export function readInstallation(

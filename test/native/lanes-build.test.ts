@@ -141,14 +141,14 @@ describe('the doctor', () => {
 
   it('says why the kernels are not there, and what to do', async () => {
     const failure = { fact: 'No C++ compiler is here.', remedy: 'Get it with: apt-get install -y g++' }
-    const nothing = { tensorflow: null, lanes: null, redis: null, cache: null }
+    const nothing = { tensorflow: null, kernels: null, lanes: null, redis: null, cache: null }
     const told = await checkLanes({ ...nothing, failures: { lanes: failure } })
     assert.deepEqual([told.ok, told.says, told.remedy], [false, failure.fact, failure.remedy])
   })
 
   it('says so where the addon is gone or broken', async () => {
     const lanes = { folder: '/nowhere', instructionSets: [], compiler: 'g++' }
-    const installation = { tensorflow: null, lanes, redis: null, cache: null, failures: {} }
+    const installation = { tensorflow: null, kernels: null, lanes, redis: null, cache: null, failures: {} }
     assert.throws(() => openLanes(undefined, installation), {
       code: 'ENGINE_UNAVAILABLE',
       message: /its addon does not load \(.*\/nowhere\/lanes\.node.*run npm run setup/s,

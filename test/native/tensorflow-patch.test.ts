@@ -18,10 +18,10 @@ it("the binding's sources get our calls, and the package keeps its own text", ()
   const sources: string[] = patchSources(carried, join(room, 'patched'), ['tfjs_binding.cc'])
   assert.deepEqual(
     sources.map((path) => path.slice(path.lastIndexOf('/') + 1)),
-    ['tfjs_binding.cc', 'functions.cc'],
+    ['tfjs_binding.cc', 'functions.cc', 'kernel-library.cc'],
   )
   const patched = readFileSync(sources[0]!, 'utf8')
-  for (const call of ['addFunction', 'removeFunction', 'operations', 'hasOneDnn']) {
+  for (const call of ['addFunction', 'removeFunction', 'operations', 'hasOneDnn', 'loadKernels']) {
     assert.ok(patched.includes(`{"${call}",`), `${call} is not exported`)
     assert.ok(patchText().includes(call), `${call} is not in what the build is known by`)
   }

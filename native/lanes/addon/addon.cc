@@ -10,6 +10,7 @@ NAPI_MODULE_INIT() {
       exported("choose", choose_layout),
       exported("weights", count_weights),
       exported("mlpWeights", count_mlp_weights),
+      exported("product", multiply_matrices),
       exported("instructionSets", instruction_sets),
   };
   napi_define_properties(env, exports, sizeof table / sizeof *table, table);

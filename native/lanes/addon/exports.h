@@ -23,6 +23,12 @@ napi_value count_weights(napi_env env, napi_callback_info info);
 /* mlpWeights(handle, batch), by the sizes of the batch */
 napi_value count_mlp_weights(napi_env env, napi_callback_info info);
 
+/*
+ * product(handle, call) → its code, when it is done; probes/product.h has the fields, in camel case. Throws a TypeError, before
+ * anything is touched, for a field that is missing, of another type, detached or too short.
+ */
+napi_value multiply_matrices(napi_env env, napi_callback_info info);
+
 /* instructionSets() → the names of the builds that this CPU and its system run, slowest first */
 napi_value instruction_sets(napi_env env, napi_callback_info info);
 

@@ -52,6 +52,7 @@ Held load_library(const std::string &path) {
     find_if_there(loaded, "lanes_mlp_run", library->mlp_run);
     find_if_there(loaded, "lanes_mlp_weights", library->mlp_weights);
     find_if_there(loaded, "lanes_mlp_last_error", library->mlp_last_error);
+    find_if_there(loaded, "lanes_product", library->product);
     library->name = name();
   } catch (...) {
     dlclose(loaded);

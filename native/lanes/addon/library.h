@@ -3,6 +3,7 @@
 #include <lanes.h>
 #include <mlp/mlp.h>
 #include <node_api.h>
+#include <probes/product.h>
 
 #include <memory>
 #include <string>
@@ -18,6 +19,8 @@ struct Library {
   decltype(&lanes_mlp_run) mlp_run;
   decltype(&lanes_mlp_weights) mlp_weights;
   decltype(&lanes_mlp_last_error) mlp_last_error;
+  /* NULL in a build for a card. */
+  decltype(&lanes_product) product;
 };
 
 /* @throws std::runtime_error with the loader's reason. */

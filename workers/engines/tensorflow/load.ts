@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { ExperimentError } from '../../../src/experiment/failure.ts'
 import { findGpus } from '../../../src/experiment/hardware.ts'
 import { readInstallation } from '../../../src/experiment/installation.ts'
+import { type KernelsFound, loadKernels } from './kernels/available.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -15,6 +16,8 @@ export interface TensorFlow {
   readonly device: 'cpu' | 'cuda'
   /** Cards that this process computes on: 0 on cpu. */
   readonly gpus: number
+  /** Our own operations: which build of them, or why there is none. */
+  readonly kernels: KernelsFound
 }
 
 let loaded: TensorFlow | undefined
@@ -53,7 +56,8 @@ function load(device: 'auto' | 'cpu' | 'cuda'): TensorFlow {
     const tf = require('@tensorflow/tfjs-node-gpu') as Tfjs
     const { binding, isUsingGpuDevice } = tf.backend() as unknown as NodeBackend
     const found = isUsingGpuDevice ? 'cuda' : 'cpu'
-    return { tf, version: binding.TF_Version, device: found, gpus: isUsingGpuDevice ? visibleGpus() : 0 }
+    const gpus = isUsingGpuDevice ? visibleGpus() : 0
+    return { tf, version: binding.TF_Version, device: found, gpus, kernels: loadKernels(tf) }
   } catch (cause) {
     const why = `its native library does not load (${(cause as Error).message}); run npm run setup`
     throw new ExperimentError('ENGINE_UNAVAILABLE', { engine: 'tensorflow', why }, { cause })

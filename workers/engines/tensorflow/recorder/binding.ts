@@ -18,7 +18,7 @@ export interface Attribute {
   readonly value: unknown
 }
 
-/** What the native module of tfjs-node can do, with the calls that native/tensorflow/functions.cc adds. */
+/** What the native module of tfjs-node can do, with the calls that native/tensorflow adds. */
 export interface Binding {
   createTensor(shape: readonly number[], dtype: number, values: ArrayBufferView): number
   deleteTensor(id: number): void
@@ -29,6 +29,8 @@ export interface Binding {
   removeFunction(name: string): void
   operations(): Uint8Array
   hasOneDnn(): boolean
+  instructionSets(): string[]
+  loadKernels(path: string): void
 }
 
 /** tfjs-node's backend, as much of it as the recorder touches. */

@@ -1,0 +1,53 @@
+#ifndef JEPALAB_KERNELS_CONVOLUTION_SHAPE_H
+#define JEPALAB_KERNELS_CONVOLUTION_SHAPE_H
+#include <cstddef>
+#include <cstdint>
+
+namespace kernels {
+enum class Activation { linear, relu, tanh };
+
+/*
+ * A convolution makes maps of images: [runs][batch][height][width][channels] and a filter
+ * [runs][kernel_height][kernel_width][channels][filters] make [runs][batch][map_height][map_width][filters], the map
+ * ⌈size / stride⌉ long on each side. The zeros around an image are TensorFlow's SAME: where their number is odd, the
+ * greater half lies below and to the right.
+ */
+struct Shape {
+  int64_t runs, batch;
+  int height, width, channels;
+  int kernel_height, kernel_width, filters, stride;
+
+  int map_height() const { return (height + stride - 1) / stride; }
+  int map_width() const { return (width + stride - 1) / stride; }
+  int top() const { return before(height, kernel_height); }
+  int left() const { return before(width, kernel_width); }
+
+  /* Of one image, one map, one run's filter. */
+  std::ptrdiff_t image() const { return std::ptrdiff_t{1} * height * width * channels; }
+  std::ptrdiff_t map() const { return std::ptrdiff_t{1} * map_height() * map_width() * filters; }
+  std::ptrdiff_t filter() const { return std::ptrdiff_t{1} * kernel_height * kernel_width * channels * filters; }
+
+ private:
+  int before(int size, int kernel) const {
+    const int all = ((size + stride - 1) / stride - 1) * stride + kernel - size;
+    return all > 0 ? all / 2 : 0;
+  }
+};
+
+/* The slopes by the results of an activation become those by what went into it: `results` as the slopes lie. */
+struct Slope {
+  const float* results = nullptr;
+  Activation activation = Activation::linear;
+
+  /* That of the elements from `at` on. */
+  Slope from(std::ptrdiff_t at) const { return {results == nullptr ? nullptr : results + at, activation}; }
+  bool is_one() const { return activation == Activation::linear; }
+};
+
+/* What becomes of a sum: + bias [runs][…] (or NULL), then the activation. */
+struct Finish {
+  const float* bias = nullptr;
+  Activation activation = Activation::linear;
+};
+}  // namespace kernels
+#endif

@@ -1,0 +1,80 @@
+#ifndef JEPALAB_KERNELS_CONVOLUTION_SURROUND_H
+#define JEPALAB_KERNELS_CONVOLUTION_SURROUND_H
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "convolution/vector.h"
+
+namespace kernels {
+/* Floats of one's own, all zero. @throws std::bad_alloc */
+class Floats {
+ public:
+  explicit Floats(std::size_t size) : at_(static_cast<float*>(std::calloc(size + 32, sizeof(float)))) {
+    if (at_ == nullptr) throw std::bad_alloc();
+  }
+  Floats(const Floats&) = delete;
+  Floats& operator=(const Floats&) = delete;
+  ~Floats() { std::free(at_); }
+  /* On a cache line. */
+  float* get() const { return at_ + (-reinterpret_cast<std::uintptr_t>(at_) / sizeof(float)) % 16; }
+
+ private:
+  float* at_;
+};
+
+/* to[i] = the slope by what went into the activation, for slopes `from`. */
+template <Activation A>
+LANES_INLINE void turn_row(const float* from, const float* results, float* to, int n) {
+  const auto one = [=](int i) {
+    const Wide g = Wide::load(from + i);
+    if constexpr (A == Activation::relu) return lanes::ReluSlope{results}.turned(g, i);
+    if constexpr (A == Activation::tanh) return lanes::TanhSlope{results}.turned(g, i);
+    return g;
+  };
+  if (n >= Wide::width) {
+    for (int i = 0; i < n - Wide::width; i += Wide::width) one(i).store(to + i);
+    one(n - Wide::width).store(to + n - Wide::width);
+    return;
+  }
+  for (int i = 0; i < n; i++) {
+    const float g = from[i];
+    if constexpr (A == Activation::linear) to[i] = g;
+    if constexpr (A == Activation::relu) to[i] = results[i] <= 0 ? 0 : g;
+    if constexpr (A == Activation::tanh) to[i] = g * __builtin_fmaf(-results[i], results[i], 1.0f);
+  }
+}
+
+LANES_INLINE void turn(const float* from, const Slope& slope, float* to, int n) {
+  switch (slope.activation) {
+    case Activation::relu:
+      return turn_row<Activation::relu>(from, slope.results, to, n);
+    case Activation::tanh:
+      return turn_row<Activation::tanh>(from, slope.results, to, n);
+    default:
+      return turn_row<Activation::linear>(from, slope.results, to, n);
+  }
+}
+
+/* A picture [height][width][channels] as it lies among zeros, or as much of it as the frame shows. */
+struct Frame {
+  int height, width, channels;
+  int top, left;
+  int framed_height, framed_width;
+
+  std::ptrdiff_t pitch() const { return std::ptrdiff_t{1} * framed_width * channels; }
+  std::ptrdiff_t size() const { return framed_height * pitch(); }
+
+  /* Into `to`, whose zeros around the picture are there already. */
+  void fill(const float* picture, const Slope& slope, float* to) const {
+    const int rows = std::min(height, framed_height - top);
+    const int columns = std::min(width, framed_width - left) * channels;
+    for (int r = 0; r < rows; r++) {
+      const std::ptrdiff_t at = std::ptrdiff_t{1} * r * width * channels;
+      turn(picture + at, slope.from(at), to + (r + top) * pitch() + left * channels, columns);
+    }
+  }
+};
+}  // namespace kernels
+#endif

@@ -1,0 +1,14 @@
+// The table of our operations, and the one function that the library exports.
+#include "registry.h"
+
+#include <string>
+
+namespace {
+std::string trouble;
+}
+
+/* Registers every operation with TensorFlow. @returns what went wrong, or NULL */
+extern "C" __attribute__((visibility("default"))) const char* jepalab_register_kernels() {
+  kernels::register_dense(trouble);
+  return trouble.empty() ? nullptr : trouble.c_str();
+}

@@ -1,0 +1,9 @@
+#ifndef JEPALAB_KERNELS_REGISTRY_H
+#define JEPALAB_KERNELS_REGISTRY_H
+#include <string>
+
+/* Each file of operations registers its own. @param trouble what went wrong so far, left alone where all is well */
+namespace kernels {
+void register_dense(std::string& trouble);
+}  // namespace kernels
+#endif
