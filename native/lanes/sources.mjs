@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-const ROOMS = ['cpu', 'flow', 'random', 'mlp']
+const ROOMS = ['cpu', 'flow', 'random', 'mlp', 'probes']
 const INCLUDE = /^\s*#\s*include\s*[<"]([^>"]+)[>"]/gm
 
 /** The C++ files of the kernels, as full paths: all that lie in the rooms. */

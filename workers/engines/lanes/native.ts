@@ -5,6 +5,7 @@ import { ExperimentError } from '../../../src/experiment/failure.ts'
 import { type Installation, readInstallation } from '../../../src/experiment/installation.ts'
 import { type Batch, CODE, type LanesCode, type LanesLayout, type OBJECTIVE } from './batch.ts'
 import type { MlpBatch } from './mlp-batch.ts'
+import type { ProductCall } from './product.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -26,6 +27,8 @@ export interface LanesLibrary {
   runMlp(batch: MlpBatch): Promise<LanesCode>
   /** Doubles of one perceptron's weights; 0 where the shape is past the limits. */
   mlpWeights(batch: MlpBatch): number
+  /** A product of matrices of doubles, at once, on this thread; of the builds for CPUs. @throws as `run` does */
+  multiply(call: ProductCall): void
   /** The layout that LAYOUT.auto takes for a batch. */
   choose(batch: Batch): LanesLayout
   /** Doubles of one run's weights; 0 where the shape is past the limits. */
@@ -54,6 +57,7 @@ interface Addon {
   run(handle: Handle, batch: Batch): Promise<Outcome>
   runMlp(handle: Handle, batch: MlpBatch): Promise<Outcome>
   mlpWeights(handle: Handle, batch: MlpBatch): number
+  product(handle: Handle, call: ProductCall): LanesCode
   choose(handle: Handle, batch: Batch): LanesLayout
   weights(handle: Handle, objective: number, depth: number, features: number, width: number): number
   /** What this CPU and its system run, of the builds for CPUs, slowest first. */
@@ -98,6 +102,9 @@ function openLibrary(addon: Addon, path: string): LanesLibrary {
     run: async (batch) => judge(await addon.run(handle, batch)),
     runMlp: async (batch) => judge(await addon.runMlp(handle, batch)),
     mlpWeights: (batch) => addon.mlpWeights(handle, batch),
+    multiply: (call) => {
+      judge({ code: addon.product(handle, call), words: '' })
+    },
     choose: (batch) => addon.choose(handle, batch),
     weights: (objective, depth, features, width) => addon.weights(handle, objective, depth, features, width),
   }

@@ -1,4 +1,5 @@
 import type { Readings } from './readings.ts'
+import { once } from './targets.ts'
 
 /**
  * The share of test samples that a linear classifier names rightly: ridge regression, in closed form, of one column for each class
@@ -6,9 +7,8 @@ import type { Readings } from './readings.ts'
  */
 export function classAccuracy(readings: Readings): number {
   const { train, test } = readings.samples
-  const classes = 1 + Array.from(train.labels!).reduce((most, label) => Math.max(most, label), 0)
-  const columns = new Float64Array(train.rows * classes)
-  for (let r = 0; r < train.rows; r++) columns[r * classes + train.labels![r]!] = 1
+  const columns = columnsOf(train.labels!, train.rows)
+  const classes = columns.length / train.rows
   const found = readings.predicted(columns, readings.relative)
   let right = 0
   for (let r = 0; r < test.rows; r++) {
@@ -18,3 +18,12 @@ export function classAccuracy(readings: Readings): number {
   }
   return right / test.rows
 }
+
+/** [rows][classes] */
+const columnsOf = once((labels: ArrayLike<number>, rows: number): Float64Array => {
+  let classes = 0
+  for (let r = 0; r < labels.length; r++) classes = Math.max(classes, 1 + labels[r]!)
+  const columns = new Float64Array(rows * classes)
+  for (let r = 0; r < rows; r++) columns[r * classes + labels[r]!] = 1
+  return columns
+})

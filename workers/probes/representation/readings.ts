@@ -2,6 +2,7 @@ import type { Matrix } from '../../../src/experiment/matrix.ts'
 import { type Centred, centred, covariance, crossCovariance, meanVariance } from './moments.ts'
 import { explained, fitted, ridge } from './ridge.ts'
 import { noiseFloor, type Samples, widthOf } from './sample.ts'
+import { type Targets, targetsOf } from './targets.ts'
 
 const RELATIVE = 1e-3 // of the mean variance of a coordinate of h
 
@@ -18,6 +19,7 @@ export class Readings {
   readonly relative: number
   readonly samples: Samples
   readonly #encoded: Centred
+  readonly #cross = new Map<Targets, Matrix>() // Σht [k][f]
 
   constructor(samples: Samples) {
     const { train } = samples
@@ -41,30 +43,35 @@ export class Readings {
   predicted(train: ArrayLike<number>, strength: number): Float64Array {
     const targets = this.#targets(train)
     const found = this.#predict(targets, strength)
-    return found.map((value, at) => value + targets.means[at % targets.columns]!)
+    const f = targets.means.length
+    for (let at = 0, c = 0; at < found.length; at++, c = c + 1 === f ? 0 : c + 1)
+      found[at] = found[at]! + targets.means[c]!
+    return found
   }
 
   /** |Cov(h, t)| / Var(t) of each target over the training samples, [f]; NaN for one that does not vary. */
   responses(train: ArrayLike<number>): number[] {
     const targets = this.#targets(train)
-    const cross = crossCovariance(this.#encoded, targets)
-    return Array.from({ length: targets.columns }, (_, c) => {
+    const cross = this.#crossWith(targets)
+    return Array.from(targets.variances, (variance, c) => {
       let squares = 0
       for (let i = 0; i < this.k; i++) squares += cross.data[i * cross.cols + c]! ** 2
-      let variance = 0
-      for (let r = 0; r < targets.rows; r++)
-        variance += targets.data[c * targets.rows + r]! ** 2 / targets.rows
       return variance === 0 ? Number.NaN : Math.sqrt(squares) / variance
     })
   }
 
-  #targets(values: ArrayLike<number>): Centred {
-    const { rows } = this.samples.train
-    return centred(values, rows, widthOf(values, rows))
+  #targets(values: ArrayLike<number>): Targets {
+    return targetsOf(values, this.samples.train.rows)
   }
 
-  #predict(targets: Centred, strength: number): Float64Array {
-    const map = ridge(this.covariance, crossCovariance(this.#encoded, targets), strength)
+  #crossWith(targets: Targets): Matrix {
+    const found = this.#cross.get(targets) ?? crossCovariance(this.#encoded, targets)
+    this.#cross.set(targets, found)
+    return found
+  }
+
+  #predict(targets: Targets, strength: number): Float64Array {
+    const map = ridge(this.covariance, this.#crossWith(targets), strength)
     const { test } = this.samples
     return fitted(test.representation, test.rows, this.means, map)
   }

@@ -1,4 +1,6 @@
 import { type Matrix, zeros } from '../../../src/experiment/matrix.ts'
+import { lessMeans } from './moments.ts'
+import { product } from './product.ts'
 
 /**
  * Linear regression of targets t on a representation h with a ridge, in closed form: the B and b that minimise
@@ -64,17 +66,9 @@ export function fitted(
   representation: ArrayLike<number>, // [rows][k]
   rows: number,
   means: Float64Array, // h̄ [k]
-  { rows: k, cols: f, data: B }: Matrix,
+  map: Matrix, // B [k][f]
 ): Float64Array {
-  const out = new Float64Array(rows * f)
-  for (let r = 0; r < rows; r++) {
-    for (let i = 0; i < k; i++) {
-      const h = representation[r * k + i]! - means[i]!
-      if (h === 0) continue
-      for (let c = 0; c < f; c++) out[r * f + c] = out[r * f + c]! + h * B[i * f + c]!
-    }
-  }
-  return out
+  return product(lessMeans(representation, rows, means), map).data
 }
 
 /**
