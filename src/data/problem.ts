@@ -1,5 +1,6 @@
 import type { Moments, Spectrum } from '../experiment/measurement.ts'
 import type { BatchKey } from './batch.ts'
+import type { OpenStage } from './images/stages/stage.ts'
 import type { LatentBatch, LatentSampler, Sampler } from './sampler.ts'
 
 /** A data spec made concrete: its population, its features and a way to draw from it. */
@@ -18,10 +19,14 @@ export interface Problem {
 /** The images that views are made of, z of zero mean and mean variance 1. */
 export interface KnownImages {
   readonly count: number
-  readonly pixels: Float32Array // [count][resolution²]
+  readonly pixels: Float32Array // [count][entries of an image]
   readonly labels: Uint16Array | null // [count]
-  /** Fresh views of given images, [rows][resolution²] → [rows][d]. */
-  views(z: Float64Array, at: BatchKey): { x: Float64Array; y: Float64Array }
+  /** How far after the image behind x that behind y comes in the set; 0 where they are one. */
+  readonly lag: number
+  /** What is done to them, first to last. */
+  readonly stages: readonly OpenStage[]
+  /** Fresh views of given images z, with `later` behind y: [rows][entries of an image] → [rows][d]. */
+  views(z: Float64Array, later: Float64Array, at: BatchKey): { x: Float64Array; y: Float64Array }
 }
 
 /** Independent latents z and z' behind two views x = g(z), y = g(z'); E[z z'] = λ, E[z²] = E[z'²] = λ/ρ, per latent. */

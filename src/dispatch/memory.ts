@@ -48,7 +48,8 @@ export function memoryOf(spec: LinearSpec, features: number, images = IMAGES): M
     parts.push({ pointer: '/training/batchSize', bytes: 4 * rows * features * NUMBER })
   }
   if (data.kind === 'images') {
-    const pixels = Math.max(PIXELS + (data.resolution ?? 0) ** 2 * NUMBER, 2 * features * NUMBER)
+    const entries = (data.resolution ?? 0) ** 2 * (data.channels ?? 1)
+    const pixels = Math.max(PIXELS * (data.channels ?? 1) + entries * NUMBER, 2 * features * NUMBER)
     parts.push({ pointer: '/data/limit', bytes: (data.limit ?? images) * pixels })
   }
   return parts

@@ -1,4 +1,5 @@
 import { isGaussian } from '../experiment/data-spec.ts'
+import { entriesOf, imageShape } from '../experiment/image-shape.ts'
 import { inputShape } from '../experiment/input-shape.ts'
 import { type Layer, netLayers, sizeOf } from '../experiment/net-layers.ts'
 import type { NetSpec } from '../experiment/resolve.ts'
@@ -52,7 +53,7 @@ export function estimateNet(spec: NetSpec, features: number, images?: number): W
 
 /** Whether a step draws its batch itself, or is fed it (workers/engines/tensorflow/nets/sources/open-source.ts). */
 function drawsInStep({ data }: NetSpec): boolean {
-  if (data.kind === 'images') return !(data.views.kind === 'noise' && data.views.power)
+  if (data.kind === 'images') return true
   return data.kind === 'nonlinear' ? data.samples === undefined : isGaussian(data)
 }
 
@@ -68,7 +69,8 @@ export function netMemory(spec: NetSpec, features: number, count = IMAGES): Memo
   const weights = sum(all, weightsOf)
   const activations = sum(all, ({ to }) => (typeof to === 'number' ? to : sizeOf(to)))
   const held = Math.max(...encoder.map(({ to }) => (typeof to === 'number' ? to : sizeOf(to))))
-  const images = spec.data.kind === 'images' ? 2 * (spec.data.limit ?? count) * features : 0
+  const { data } = spec
+  const images = data.kind === 'images' ? 2 * (data.limit ?? count) * entriesOf(imageShape(data)) : 0
   const sides = spec.objective === 'jepa' ? 2 : 1
   return [
     { pointer: '/model', bytes: FIXED_BYTES + TENSORFLOW + WEIGHT_COPIES * weights * FLOAT },

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Images, keep, MaskTarget } from './image-spec.ts'
 import { Factors, Hierarchical, Mixing } from './nonlinear-spec.ts'
 
 /**
@@ -22,7 +23,6 @@ const matrix = Type.Array(Type.Array(Type.Number(), { minItems: 1, maxItems: MAX
 })
 const seed = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 })
 const lag = Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })
-const keep = Type.Number({ exclusiveMinimum: 0, maximum: 1 })
 
 const Rotation = Type.Union([
   Type.Object({ kind: Type.Literal('identity') }, closed),
@@ -62,11 +62,6 @@ const FeatureMask = Type.Object(
     ),
   },
   closed,
-)
-
-const MaskTarget = Type.Union(
-  [Type.Literal('independent'), Type.Literal('complement'), Type.Literal('full')],
-  { default: 'independent' },
 )
 
 const PixelMask = Type.Object(
@@ -111,46 +106,6 @@ const LinearSystem = Type.Object(
 
 const Covariance = Type.Object(
   { kind: Type.Literal('covariance'), Sxx: matrix, Syx: matrix, Syy: Type.Optional(matrix) },
-  closed,
-)
-
-/**
- * How an image becomes two views. `noise` adds independent Gaussian noise of variance `nu` (unit: mean
- * pixel variance of the set): the same for each pixel, or growing linearly to nu·(1 + ramp) across the
- * pixels, or, with covariance in proportion to C^power (C the pixels' own), loudest along the images'
- * leading components and of mean variance `nu`; `pixel-mask` keeps each pixel with probability `keep`; `crop` cuts two independent windows of
- * `size` × `size` pixels.
- */
-const ImageViews = Type.Union([
-  Type.Object(
-    {
-      kind: Type.Literal('noise'),
-      nu: Type.Number({ minimum: 0 }),
-      ramp: Type.Optional(Type.Number({ minimum: 0, default: 0 })),
-      power: Type.Optional(Type.Number({ minimum: 0, maximum: 8, default: 0 })),
-      target: Type.Optional(
-        Type.Union([Type.Literal('independent'), Type.Literal('clean')], { default: 'independent' }),
-      ),
-    },
-    closed,
-  ),
-  Type.Object({ kind: Type.Literal('pixel-mask'), keep, target: Type.Optional(MaskTarget) }, closed),
-  Type.Object({ kind: Type.Literal('crop'), size: Type.Integer({ minimum: 1, maximum: 32 }) }, closed),
-])
-
-/**
- * A real image set. `dataset` is a registered name (`mnist`, `fashion-mnist`) or the path of an IDX
- * (.gz or not) or npz file on the server. Pixels are averaged down to `resolution` × `resolution`,
- * centred on the mean image and divided by one number, so that the mean pixel variance is 1.
- */
-const Images = Type.Object(
-  {
-    kind: Type.Literal('images'),
-    dataset: Type.String({ minLength: 1, maxLength: 4096 }),
-    resolution: Type.Optional(Type.Integer({ minimum: 1, maximum: 32, default: 7 })),
-    limit: Type.Optional(Type.Integer({ minimum: 2, maximum: 10_000_000 })),
-    views: ImageViews,
-  },
   closed,
 )
 

@@ -1,9 +1,8 @@
 import type { DataSpec } from './data-spec.ts'
+import { viewShape } from './image-shape.ts'
 
 /** The axes of one x: [d], or [height, width, channels] where the entries of x are pixels. */
 export type InputShape = readonly number[]
-
-const RESOLUTION = 7
 
 /** @param features d, the length of x */
 export function inputShape(data: DataSpec, features: number): InputShape {
@@ -14,6 +13,5 @@ export function inputShape(data: DataSpec, features: number): InputShape {
 
 function sideOf(data: DataSpec): number | null {
   if (data.kind === 'nonlinear' && data.family === 'factors') return data.size ?? 16
-  if (data.kind !== 'images') return null
-  return data.views.kind === 'crop' ? data.views.size : (data.resolution ?? RESOLUTION)
+  return data.kind === 'images' ? viewShape(data).side : null
 }

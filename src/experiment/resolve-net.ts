@@ -1,5 +1,6 @@
 import { type DataSpec, isGaussian } from './data-spec.ts'
 import type { FieldFault } from './failure.ts'
+import { hidesPixels } from './image-shape.ts'
 import type { Activation, Head, LossSpec, ModelSpec } from './model-spec.ts'
 import { type Measurable, probeObstacle } from './probe.ts'
 import type { ExperimentSpec, Objective } from './spec.ts'
@@ -143,16 +144,16 @@ export function netFaults({
   if (optimizer !== 'sgd' && momentum > 0) {
     refuse('/training/momentum', `${optimizer.kind} has beta1 in place of momentum; leave momentum out.`)
   }
-  if (loss?.pixels === 'masked' && objective === 'mae' && !hidesPixels(data)) {
+  if (loss?.pixels === 'masked' && objective === 'mae' && !hidesEntries(data)) {
     refuse(
       '/loss/pixels',
-      `Data of kind ${data.kind} hide no pixels of x with these views, so that none are masked; use pixel-mask, or pixels all.`,
+      `Data of kind ${data.kind} hide no pixels of x with these views, so that none are masked; use pixel-mask or block-mask with no noise after it, or pixels all.`,
     )
   }
   return faults
 }
 
 /** Whether entries of x are set to 0 in one view and not in the other. */
-function hidesPixels(data: DataSpec): boolean {
-  return data.kind === 'pixel-mask' || (data.kind === 'images' && data.views.kind === 'pixel-mask')
+function hidesEntries(data: DataSpec): boolean {
+  return data.kind === 'pixel-mask' || (data.kind === 'images' && hidesPixels(data.views))
 }

@@ -1,5 +1,6 @@
 import { type DataSpec, isGaussian } from './data-spec.ts'
 import { ExperimentError, type FieldFault } from './failure.ts'
+import { entriesOf, imageShape } from './image-shape.ts'
 import { MAX_WIDTH } from './model-spec.ts'
 import { defaultProbes } from './probe.ts'
 import {
@@ -128,7 +129,7 @@ export function resolveSpec(spec: ExperimentSpec, features: number): ResolvedSpe
 }
 
 function checkLinear(
-  { init, objective }: ExperimentSpec,
+  { init, objective, data }: ExperimentSpec,
   { depth, width: asked }: { depth: number; width?: number },
   features: number,
   faults: FieldFault[],
@@ -138,6 +139,13 @@ function checkLinear(
     faults.push({
       pointer: '/data',
       message: `The data have ${features} features and a deep-linear model takes at most ${MAX_WIDTH}; use fewer pixels or channels.`,
+    })
+  }
+  const entries = data.kind === 'images' ? entriesOf(imageShape(data)) : 0
+  if (features <= MAX_WIDTH && entries > MAX_WIDTH) {
+    faults.push({
+      pointer: '/data',
+      message: `The images have ${entries} entries before they are cropped, and moments are worked out up to ${MAX_WIDTH}; use fewer pixels or channels, or a model of kind mlp or convolutional.`,
     })
   }
   if (width < features) {

@@ -7,6 +7,11 @@ import { inspectData } from '../../src/data/inspect.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
 import type { DataOfKind } from '../../src/experiment/data-spec.ts'
 import { ExperimentError } from '../../src/experiment/failure.ts'
+import type { ImageViews } from '../../src/experiment/image-spec.ts'
+import { resolveSpec } from '../../src/experiment/resolve.ts'
+import { checkSchema } from '../../src/experiment/schema.ts'
+import type { ExperimentSpec } from '../../src/experiment/spec.ts'
+import { netSpec } from '../engines/nets.ts'
 import { bytesOf, idx, npy, npz, place, randomBytes } from './image-files.ts'
 
 const pixels = randomBytes(20, 6, 6)
@@ -108,6 +113,40 @@ const sizes: [Partial<DataOfKind<'images'>>, string, RegExp][] = [
   [{ limit: 21 }, '/data/limit', /limit 21 is above the 20 images/],
   [{ views: { kind: 'crop', size: 4 } }, '/data/views/size', /crop size 4 is above the resolution 3/],
   [{ views: { kind: 'noise', nu: 1, ramp: 2, power: 2 } }, '/data/views/power', /give one of them/],
+  [{ channels: 3 }, '/data/channels', /have 1 channel, not 3; leave channels out/],
+  [
+    { views: { kind: 'block-mask', size: 1, aspects: [1] } },
+    '/data/views/size',
+    /area 1 cover all 3 × 3 pixels/,
+  ],
+  [
+    { views: { kind: 'temporal', lag: 5 } },
+    '/data/views/lag',
+    /5 apart are too few in 20; use a lag of at most 4/,
+  ],
+  [
+    { limit: 4, views: { kind: 'chain', stages: [{ kind: 'temporal' }, { kind: 'flip' }] } },
+    '/data/views/stages/0/lag',
+    /1 apart are too few in 4; use more images/,
+  ],
+  [
+    { views: { kind: 'chain', stages: [{ kind: 'flip' }, { kind: 'temporal' }] } },
+    '/data/views/stages/1/kind',
+    /put temporal first/,
+  ],
+  [
+    {
+      views: {
+        kind: 'chain',
+        stages: [
+          { kind: 'crop', size: 2 },
+          { kind: 'crop', size: 3 },
+        ],
+      },
+    },
+    '/data/views/stages/1/size',
+    /above the 2 pixels of the side that it meets/,
+  ],
 ]
 for (const [more, pointer, sentence] of sizes) {
   it(`${JSON.stringify(more)} on 20 images of 6×6 is refused at ${pointer}`, async () => {
@@ -121,6 +160,94 @@ for (const [more, pointer, sentence] of sizes) {
     await assert.rejects(openProblem(spec(good, more)), { code: 'SPEC_INVALID' })
   })
 }
+
+const colours = place('colours', npz({ x: npy('|u1', [4, 20, 20, 3], randomBytes(4, 20, 60)) }))
+const large = { channels: 3, resolution: 20 } // 1200 entries
+
+it('channels that the set does not have are refused', async () => {
+  const { faults } = await inspectData(spec(colours, { channels: 4, resolution: 20 }))
+  assert.match(faults[0]!.message, /have 3 channels, not 4; use 3, or leave channels out/)
+})
+
+it('images of more entries than moments are worked out for are for nets alone', async () => {
+  const views = { kind: 'crop', size: 2 } as const
+  const problem = await openProblem(spec(colours, { ...large, views }))
+  assert.equal(problem.sampler(1).draw(0, 5).x.length, 5 * 12)
+  assert.throws(() => problem.moments, { code: 'SPEC_INVALID' })
+  const { faults } = await inspectData(spec(colours, { ...large, views: { kind: 'noise', nu: 1, power: 2 } }))
+  assert.deepEqual(
+    faults.map(({ pointer }) => pointer),
+    ['/data/views/power'],
+  )
+  const linear: ExperimentSpec = {
+    objective: 'jepa',
+    data: spec(colours, { ...large, views }),
+    model: { kind: 'deep-linear', depth: 1 },
+    init: { kind: 'balanced', scale: 0.1 },
+    training: { mode: 'flow', time: 1 },
+  }
+  assert.throws(
+    () => resolveSpec(linear, 12),
+    (error) => {
+      assert.ok(error instanceof ExperimentError)
+      assert.match(error.message, /images have 1200 entries before they are cropped/)
+      return true
+    },
+  )
+})
+
+const shapeless: [string, object, RegExp][] = [
+  ['/data/views/kind', { views: { kind: 'blocks' } }, /block-mask/],
+  ['/data/views/context', { views: { kind: 'block-mask', context: 0 } }, /./],
+  ['/data/views/blocks', { views: { kind: 'block-mask', blocks: 17 } }, /16/],
+  ['/data/views/aspects/1', { views: { kind: 'block-mask', aspects: [1, 9] } }, /8/],
+  ['/data/views/aspects', { views: { kind: 'block-mask', aspects: [] } }, /1/],
+  ['/data/views/probability', { views: { kind: 'flip', probability: 1.5 } }, /1/],
+  ['/data/views/lag', { views: { kind: 'temporal', lag: 0 } }, /1/],
+  ['/data/views/stages', { views: { kind: 'chain', stages: [] } }, /1/],
+  ['/data/views/stages', { views: { kind: 'chain', stages: Array(5).fill({ kind: 'flip' }) } }, /4/],
+  ['/data/views/stages/0/size', { views: { kind: 'chain', stages: [{ kind: 'crop' }] } }, /size/],
+  [
+    '/data/views/stages/0/kind',
+    { views: { kind: 'chain', stages: [{ kind: 'chain', stages: [] }] } },
+    /temporal/,
+  ],
+  [
+    '/data/views/stages/0/sise',
+    { views: { kind: 'chain', stages: [{ kind: 'crop', size: 2, sise: 1 }] } },
+    /size/,
+  ],
+  ['/data/channels', { channels: 1 }, /2/],
+]
+for (const [pointer, change, sentence] of shapeless) {
+  it(`${JSON.stringify(change)} leaves the schema at ${pointer}`, () => {
+    const asked = netSpec({ data: spec(good, change as Partial<DataOfKind<'images'>>) })
+    assert.throws(
+      () => checkSchema(asked),
+      (error) => {
+        assert.ok(error instanceof ExperimentError && error.code === 'SCHEMA_MISMATCH')
+        const { faults } = (error as ExperimentError<'SCHEMA_MISMATCH'>).facts
+        assert.deepEqual(
+          faults.map((fault) => fault.pointer),
+          [pointer],
+        )
+        assert.match(faults[0]!.message, sentence)
+        return true
+      },
+    )
+  })
+}
+
+it('a loss on masked pixels needs a mask that nothing is laid over', () => {
+  const masked = (views: ImageViews) =>
+    netSpec({ objective: 'mae', loss: { pixels: 'masked' }, data: spec(good, { views }) })
+  const mask = { kind: 'block-mask', target: 'full' } as const
+  const stages = [mask, { kind: 'noise', nu: 1 }] as const
+  assert.doesNotThrow(() => resolveSpec(masked(mask), 9))
+  assert.doesNotThrow(() => resolveSpec(masked({ kind: 'chain', stages: stages.toReversed() }), 9))
+  for (const views of [{ kind: 'chain', stages: [...stages] }, { kind: 'flip' }] as const)
+    assert.throws(() => resolveSpec(masked(views as ImageViews), 9), { code: 'SPEC_INVALID' })
+})
 
 it('a file that changes is read again', async () => {
   const path = place('changing', whole)

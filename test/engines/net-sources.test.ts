@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { bareMoments } from '../../src/data/images/pixel-moments.ts'
 import { generatorOf } from '../../src/data/nonlinear/families.ts'
 import type { NonlinearSpec } from '../../src/data/nonlinear/generator.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
+import type { Problem } from '../../src/data/problem.ts'
+import type { ImagesSpec, ImageViews } from '../../src/experiment/image-spec.ts'
+import type { Moments } from '../../src/experiment/measurement.ts'
 import { isNet, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
+import { imagesHeldOut } from '../../workers/engines/held-out.ts'
 import { netPlan } from '../../workers/engines/net-plan.ts'
 import { deviceSource } from '../../workers/engines/tensorflow/nets/sources/open-source.ts'
 import { rendererOf } from '../../workers/engines/tensorflow/nets/sources/render.ts'
 import { Moment } from '../../workers/engines/tensorflow/recorder/moment.ts'
 import { uploaded } from '../../workers/engines/tensorflow/tensors.ts'
+import { idx, npy, npz, place, randomBytes } from '../data/image-files.ts'
 import { netSpec, scenes } from './nets.ts'
 import { needsTensorFlow, tensors } from './recorded.ts'
 
@@ -44,6 +50,48 @@ const covariance = {
   },
 } as const satisfies ExperimentSpec['data']
 
+const [count, height, width] = [90, 6, 8]
+const gray = place('gray', idx(randomBytes(count, height, width), count, height, width))
+const coloured = randomBytes(count, height, 3 * width)
+const colours = place('colours', npz({ images: npy('|u1', [count, height, width, 3], coloured) }))
+const images = (views: ImageViews, change: Partial<ImagesSpec> = {}): ImagesSpec => {
+  return { kind: 'images', dataset: gray, resolution: 4, views, ...change }
+}
+const inColour = { dataset: colours, channels: 3, resolution: 3 }
+const seen: Record<string, ImagesSpec> = {
+  'growing noise': images({ kind: 'noise', nu: 0.3, ramp: 4 }),
+  'noise along the leading components': images({ kind: 'noise', nu: 0.3, power: 3, target: 'clean' }),
+  'complementary masks in colour': images({ kind: 'pixel-mask', keep: 0.6, target: 'complement' }, inColour),
+  blocks: images({ kind: 'block-mask', context: 0.6, blocks: 3 }),
+  'blocks in colour with a full target': images(
+    { kind: 'block-mask', blocks: 2, size: 0.3, aspects: [0.5, 2], target: 'full' },
+    inColour,
+  ),
+  crops: images({ kind: 'crop', size: 3 }),
+  flips: images({ kind: 'flip', probability: 0.3 }),
+  'pairs seven images apart': images({ kind: 'temporal', lag: 7 }),
+  'the next image, cropped, flipped and under two noises': images({
+    kind: 'chain',
+    stages: [
+      { kind: 'temporal' },
+      { kind: 'crop', size: 3 },
+      { kind: 'noise', nu: 0.2 },
+      { kind: 'noise', nu: 0.3, power: 2 },
+    ],
+  }),
+  'flipped crops in colour behind blocks': images(
+    {
+      kind: 'chain',
+      stages: [
+        { kind: 'crop', size: 2 },
+        { kind: 'flip', axis: 'vertical' },
+        { kind: 'block-mask', blocks: 1 },
+      ],
+    },
+    inColour,
+  ),
+}
+
 describe('data that a step draws itself', needsTensorFlow, async () => {
   if (needsTensorFlow.skip) return
   const tf = await tensors()
@@ -63,8 +111,11 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
     })
   }
 
-  for (const data of [...families, covariance]) {
-    it(`${'family' in data ? data.family : data.kind}: drawn views have the moments of the problem, and each step its own`, async () => {
+  const all = [...families, covariance].map(
+    (data) => ['family' in data ? data.family : data.kind, data] as const,
+  )
+  for (const [name, data] of [...all, ...Object.entries(seen)]) {
+    it(`${name}: drawn views have the moments of the problem, and each step its own`, async () => {
       const problem = await openProblem(data)
       const spec = resolveSpec(netSpec({ data, seed: 5 }), problem.features)
       assert.ok(isNet(spec))
@@ -81,7 +132,7 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
       const [x, y] = draw(3, ROWS)
       assert.deepEqual(draw(3, ROWS), [x, y])
       assert.notDeepEqual(draw(4, ROWS)[0], x)
-      const { Sxx, Syx, Syy } = problem.moments
+      const { Sxx, Syx, Syy } = trainedMoments(problem)
       for (const [what, a, b, { data: wanted }] of [
         ['Sxx', x, x, Sxx],
         ['Syx', y, x, Syx],
@@ -96,6 +147,22 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
     })
   }
 })
+
+/** Moments of what training meets: all but the images that are held out. */
+function trainedMoments({ images, moments }: Problem): Moments {
+  if (images === undefined) return moments
+  const { count, lag, stages, pixels } = images
+  const { left, first, stride, count: held } = imagesHeldOut(images)
+  const d = pixels.length / count
+  const isHeld = (k: number) => lag === 0 && (k - first) % stride === 0 && k < held * stride
+  const taken = Array.from({ length: count }, (_, k) => k).filter(
+    (k) => !isHeld(k) && (lag === 0 || k < left + lag),
+  )
+  assert.equal(taken.length, left + lag)
+  const own = Float32Array.from(taken.flatMap((k) => [...pixels.subarray(k * d, (k + 1) * d)]))
+  const bare = bareMoments({ count: taken.length, pixels: own }, lag)
+  return stages.reduce((before, stage) => stage.moments(before), bare)
+}
 
 /** E[a b'], [d][d]. */
 function moment(a: Float32Array, b: Float32Array, rows: number, d: number): Float64Array {

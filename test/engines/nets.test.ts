@@ -53,7 +53,17 @@ const shapes: readonly [string, Partial<ExperimentSpec>][] = [
     { data: digits({ kind: 'pixel-mask', keep: 0.5, target: 'full' }), loss: { pixels: 'masked' } },
   ],
   ['windows of digits', { data: digits({ kind: 'crop', size: 5 }) }],
-  ['noise of the digits’ own shape, which is fed', { data: digits({ kind: 'noise', nu: 0.5, power: 2 }) }],
+  [
+    'the next digit, cropped, mirrored and behind blocks',
+    {
+      data: digits({
+        kind: 'chain',
+        stages: [{ kind: 'temporal' }, { kind: 'crop', size: 6 }, { kind: 'flip' }, { kind: 'block-mask' }],
+      }),
+      model: convolutional,
+    },
+  ],
+  ['noise of the digits’ own shape', { data: digits({ kind: 'noise', nu: 0.5, power: 2 }) }],
   [
     'convolutions with batch norm',
     { data: scenes, model: { ...convolutional, norm: 'batch', residual: true } },

@@ -55,17 +55,31 @@ function drawSamples(problem: Problem, first: number, rows: number): HeldOutSamp
   return { rows, x: Float32Array.from(x), y: Float32Array.from(y), latents }
 }
 
-/** Which images of a set are held out: number 0, `stride`, 2 `stride`, …, `count` of them, a fifth of the set at most. */
-export function heldOutImageNumbers(images: number): { readonly count: number; readonly stride: number } {
-  const count = Math.max(2, Math.min(TRAIN + TEST, Math.floor(images / 5)))
-  return { count, stride: Math.floor(images / count) }
+/** The images of which x is made in samples that are held out: number `first` and each `stride`th after it. */
+export interface HeldOutImages {
+  readonly count: number
+  readonly first: number
+  readonly stride: number
+  /** How many images training makes its x of: the others, or without those whose y is held out, which are the first of the set. */
+  readonly left: number
 }
 
-/** Two thirds of the held-out images to fit probes on, each third one to judge. */
+/**
+ * A fifth of a set at most, spread evenly over it; of images that follow each other the last ones, since neighbours are alike, and
+ * none that is a y of training.
+ */
+export function imagesHeldOut({ count: images, lag }: Pick<KnownImages, 'count' | 'lag'>): HeldOutImages {
+  const count = Math.max(2, Math.min(TRAIN + TEST, Math.floor(images / 5)))
+  if (lag === 0) return { count, first: 0, stride: Math.floor(images / count), left: images - count }
+  const first = images - lag - count
+  return { count, first, stride: 1, left: first - lag }
+}
+
+/** Two thirds of the held-out images to fit probes on, a third to judge: each third, or the last of those that follow each other. */
 function heldOutImages(images: KnownImages): Pick<HeldOut, 'train' | 'test'> {
-  const { count, stride } = heldOutImageNumbers(images.count)
-  const numbers = Array.from({ length: count }, (_, k) => k * stride)
-  const isTest = (k: number) => k % 3 === 2 || k === count - 1
+  const { count, first, stride } = imagesHeldOut(images)
+  const numbers = Array.from({ length: count }, (_, k) => first + k * stride)
+  const isTest = (k: number) => k === count - 1 || (images.lag > 0 ? 3 * k >= 2 * count : k % 3 === 2)
   const some = (wanted: boolean) =>
     viewsOf(
       images,
@@ -76,16 +90,20 @@ function heldOutImages(images: KnownImages): Pick<HeldOut, 'train' | 'test'> {
 }
 
 function viewsOf(
-  { pixels, labels, count, views }: KnownImages,
+  { pixels, labels, count, lag, views }: KnownImages,
   numbers: readonly number[],
   step: number,
 ): HeldOutSamples {
   const size = pixels.length / count
   const rows = numbers.length
-  const z = new Float64Array(rows * size)
-  for (const [r, number] of numbers.entries())
-    z.set(pixels.subarray(number * size, (number + 1) * size), r * size)
-  const { x, y } = views(z, { seed: SEED, step, rows })
+  const those = (after: number) => {
+    const z = new Float64Array(rows * size)
+    for (const [r, number] of numbers.entries())
+      z.set(pixels.subarray((number + after) * size, (number + after + 1) * size), r * size)
+    return z
+  }
+  const z = those(0)
+  const { x, y } = views(z, lag === 0 ? z : those(lag), { seed: SEED, step, rows })
   const named = labels && { labels: Uint16Array.from(numbers, (number) => labels[number]!) }
   return { rows, x: Float32Array.from(x), y: Float32Array.from(y), ...named }
 }

@@ -1,22 +1,21 @@
-import type { DataOfKind } from '../../experiment/data-spec.ts'
 import { ExperimentError, type FieldFault } from '../../experiment/failure.ts'
+import { entriesOf, imageShape, lagOf, viewShape } from '../../experiment/image-shape.ts'
+import type { ImagesSpec } from '../../experiment/image-spec.ts'
 import { type BatchKey, uniformBatch } from '../batch.ts'
 import { once } from '../once.ts'
 import { STREAMS } from '../philox.ts'
 import type { Problem } from '../problem.ts'
 import { spectrumOf } from '../spectrum.ts'
 import { describeDataset, findDataset } from './datasets.ts'
-import type { ImageHeader, ImageSet, ImageSource } from './image-set.ts'
-import { type PooledImages, pixelCovariance, poolImages } from './pooled-images.ts'
-import { openViews, viewFeatures } from './views.ts'
-
-const RESOLUTION = 7
-
-type ImagesSpec = DataOfKind<'images'>
+import type { ImageSet, ImageSource } from './image-set.ts'
+import { bareMoments } from './pixel-moments.ts'
+import { chosenImage, type PooledImages, poolImages } from './pooled-images.ts'
+import { MOST_CORRELATED, sizeFaults, viewFaults } from './view-faults.ts'
+import { openViews } from './views.ts'
 
 /** d of an images spec. */
 export function imageFeatures(data: ImagesSpec): number {
-  return viewFeatures(data.views, data.resolution ?? RESOLUTION)
+  return entriesOf(viewShape(data))
 }
 
 /** Reads and checks the file without keeping it: the digest where it is whole, and the spec's faults. */
@@ -44,9 +43,16 @@ export async function openImages(data: ImagesSpec, artifacts: string | null): Pr
   const set = await source.load()
   const total = set.count
   const images = pooled(data, set)
-  const labels = await labelsOf(source, images.count, total)
-  const covariance = once(() => pixelCovariance(images))
-  const { moments, draw } = openViews(data.views, images.resolution ** 2, covariance)
+  const shape = imageShape(data)
+  const lag = lagOf(data.views)
+  const { draw, stages, moments } = openViews(
+    data.views,
+    shape,
+    once(() => {
+      checkSize(entriesOf(shape))
+      return bareMoments(images, lag)
+    }),
+  )
   const population = once(moments)
   const spectrum = once(() => spectrumOf(population()))
   return {
@@ -57,22 +63,43 @@ export async function openImages(data: ImagesSpec, artifacts: string | null): Pr
     get spectrum() {
       return spectrum()
     },
-    images: { count: images.count, pixels: images.pixels, labels, views: draw },
+    images: {
+      count: images.count,
+      pixels: images.pixels,
+      labels: await labelsOf(source, images.count, total, lag > 0),
+      lag,
+      stages,
+      views: draw,
+    },
     sampler: (seed) => ({
       draw(step, rows) {
         const at = { seed, step, rows }
-        return draw(drawImages(images, at), at)
+        const { z, later } = drawImages(images, lag, at)
+        return draw(z, later, at)
       },
     }),
   }
 }
 
-/** The labels of the images that are used, which are spread evenly over the set; null where it has none. */
-async function labelsOf(source: ImageSource, count: number, total: number): Promise<Uint16Array | null> {
+/** @throws SPEC_INVALID where an image is too large for its second moments */
+function checkSize(entries: number): void {
+  if (entries <= MOST_CORRELATED) return
+  const message = `An image has ${entries} entries, and moments and spectrum are worked out up to ${MOST_CORRELATED}; lower the resolution, or leave channels out.`
+  throw new ExperimentError('SPEC_INVALID', { faults: [{ pointer: '/data', message }] })
+}
+
+/** The labels of the images that are used; null where the set has none. */
+async function labelsOf(
+  source: ImageSource,
+  count: number,
+  total: number,
+  consecutive: boolean,
+): Promise<Uint16Array | null> {
   const set = await source.open?.()
   const labels = set === undefined ? ((await source.labels?.()) ?? null) : (set.labels?.slice() ?? null)
   set?.close()
-  return labels && Uint16Array.from({ length: count }, (_, k) => labels[Math.floor((k * total) / count)]!)
+  if (labels === null) return null
+  return Uint16Array.from({ length: count }, (_, k) => labels[chosenImage(k, count, total, consecutive)]!)
 }
 
 /** @throws SPEC_INVALID where the sizes do not fit; the set is closed then as otherwise */
@@ -80,43 +107,22 @@ function pooled(data: ImagesSpec, set: ImageSet): PooledImages {
   try {
     const faults = [...viewFaults(data), ...sizeFaults(data, set)]
     if (faults.length > 0) throw new ExperimentError('SPEC_INVALID', { faults })
-    return poolImages(data.dataset, set, data.resolution ?? RESOLUTION, data.limit)
+    const choice = { channels: data.channels, consecutive: lagOf(data.views) > 0 }
+    return poolImages(data.dataset, set, imageShape(data).side, data.limit, choice)
   } finally {
     set.close()
   }
 }
 
-/** Images chosen uniformly, with replacement, [rows][resolution²]. */
-function drawImages({ count, pixels }: PooledImages, at: BatchKey): Float64Array {
+/** Images chosen uniformly, with replacement, and those `lag` after them, [rows][entries]. */
+function drawImages({ count, pixels }: PooledImages, lag: number, at: BatchKey) {
   const d = pixels.length / count
-  const out = new Float64Array(at.rows * d)
+  const z = new Float64Array(at.rows * d)
+  const later = lag === 0 ? z : new Float64Array(z.length)
   for (const [r, u] of uniformBatch(at, STREAMS.choice, 1).entries()) {
-    const image = Math.floor(u * count)
-    out.set(pixels.subarray(image * d, (image + 1) * d), r * d)
+    const image = Math.floor(u * (count - lag))
+    z.set(pixels.subarray(image * d, (image + 1) * d), r * d)
+    if (lag > 0) later.set(pixels.subarray((image + lag) * d, (image + lag + 1) * d), r * d)
   }
-  return out
-}
-
-function viewFaults({ views, resolution = RESOLUTION }: ImagesSpec): FieldFault[] {
-  if (views.kind === 'noise' && views.ramp && views.power) {
-    const message = `Both ramp ${views.ramp} and power ${views.power} shape the noise; give one of them.`
-    return [{ pointer: '/data/views/power', message }]
-  }
-  if (views.kind !== 'crop' || views.size <= resolution) return []
-  const message = `The crop size ${views.size} is above the resolution ${resolution}; cut windows of at most ${resolution}.`
-  return [{ pointer: '/data/views/size', message }]
-}
-
-function sizeFaults({ resolution = RESOLUTION, limit }: ImagesSpec, header: ImageHeader): FieldFault[] {
-  const faults: FieldFault[] = []
-  const side = Math.min(header.height, header.width)
-  if (resolution > side) {
-    const message = `The resolution ${resolution} is above the ${header.height}×${header.width} pixels of the images; use at most ${side}.`
-    faults.push({ pointer: '/data/resolution', message })
-  }
-  if (limit !== undefined && limit > header.count) {
-    const message = `The limit ${limit} is above the ${header.count} images of the set; leave it out to use all.`
-    faults.push({ pointer: '/data/limit', message })
-  }
-  return faults
+  return { z, later }
 }

@@ -1,136 +1,66 @@
-import type { DataOfKind } from '../../experiment/data-spec.ts'
-import { type Matrix, zeros } from '../../experiment/matrix.ts'
+import { type ImageShape, lagOf, shapeAfter, stagesOf } from '../../experiment/image-shape.ts'
+import type { ImageViews, StillStage } from '../../experiment/image-spec.ts'
 import type { Moments } from '../../experiment/measurement.ts'
-import { added, applyFactor, type BatchKey, factorOf, normalBatch, uniformBatch } from '../batch.ts'
-import { maskMoments, maskViews } from '../kinds/pixel-mask.ts'
-import { combine, diagonal, multiply, scaleColumns, symmetricEigen, transpose } from '../linear-algebra.ts'
-import { STREAMS } from '../philox.ts'
+import type { BatchKey } from '../batch.ts'
+import { blockMaskStage } from './stages/block-mask.ts'
+import { cropStage } from './stages/crop.ts'
+import { flipStage } from './stages/flip.ts'
+import { noiseStage } from './stages/noise.ts'
+import { maskStage } from './stages/pixel-mask.ts'
+import { type OpenStage, type Stage, streamOffset, type Views } from './stages/stage.ts'
 
 /**
- * Two views of an image z drawn from the set, C = E[zz'] its pixel covariance. Moments are empirical
- * over the images and exact over the views' own randomness; `draw` (fresh views of given images) draws
- * from that very population.
- *
- *   noise       x = z + n, n ~ N(0, N):   Sxx = C + N,  Syx = C,  Syy = C + N, or C where the target is clean
- *               N = diag ν_j, ν_j = ν(1 + ramp·j/(d−1)), or N = νd C^power / tr C^power, which commutes with C:
- *               with c = νd/tr C^power and a an eigenvalue of C, λ = a, ρ = 1/(1 + c a^(power−1)),
- *               so that above power 1 the features of largest λ have the smallest ρ
- *   pixel-mask  as in kinds/pixel-mask.ts
- *   crop        x, y = windows at independent uniform positions p, c_p the window at p:
- *               Sxx = Syy = E mean_p c_p c_p',   Syx = E (mean_p c_p)(mean_p c_p)' = A C A'
+ * Two views of an image z drawn from the set, or of z and the image that comes `lag` later: one stage after the other. Moments
+ * are empirical over the images and exact over the views' own randomness; `draw` draws from that very population.
  */
-export type ImageViews = DataOfKind<'images'>['views']
-
-/** A way of seeing the images of a set. Moments are worked out when they are asked for. */
 export interface ViewPair {
+  /** How far apart in the set the images behind x and y are. */
+  readonly lag: number
+  /** What is done to them, first to last. */
+  readonly stages: readonly OpenStage[]
+  /** Moments are worked out when they are asked for. */
   moments(): Moments
-  /** Two fresh views of each image of a batch z, [rows][resolution²] → [rows][d]. */
-  draw(z: Float64Array, at: BatchKey): { x: Float64Array; y: Float64Array }
-}
-
-/** d, the length of a view. */
-export function viewFeatures(views: ImageViews, resolution: number): number {
-  return views.kind === 'crop' ? views.size ** 2 : resolution ** 2
+  /** Fresh views of images z, with `later` behind y (z itself without lag): [rows][entries of an image] → [rows][d]. */
+  draw(z: Float64Array, later: Float64Array, at: BatchKey): Views
 }
 
 /**
- * The population and the sampler of a pair of views of images.
+ * The population and the sampler of a pair of views.
  *
- * @param d pixels of an image
- * @param covariance C, which of large images takes long and is asked for where it is needed alone
+ * @param shape of the images
+ * @param bare moments of z and `later`, which of large images take long and are asked for where they are needed alone
  */
-export function openViews(views: ImageViews, d: number, covariance: () => Matrix): ViewPair {
-  if (views.kind === 'noise') return noiseViews(views, d, covariance)
-  if (views.kind === 'crop') return cropViews(views.size, covariance)
+export function openViews(views: ImageViews, shape: ImageShape, bare: () => Moments): ViewPair {
+  const stages: OpenStage[] = []
+  let [before, seen] = [shape, bare]
+  for (const spec of stagesOf(views)) {
+    if (spec.kind === 'temporal') continue
+    const given = seen
+    const stage = { spec, shape: before, ...openStage(spec, before, given, streamOffset(stages.length)) }
+    stages.push(stage)
+    seen = () => stage.moments(given())
+    before = shapeAfter(spec, before)
+  }
   return {
-    moments: () => maskMoments(covariance(), views.keep, views.target),
-    draw: (z, at) => maskViews(z, at, views.keep, views.target),
+    lag: lagOf(views),
+    stages,
+    moments: seen,
+    draw: (z, later, at) =>
+      stages.reduce<Views>(({ x, y }, stage) => stage.draw(x, y, at), { x: z, y: later }),
   }
 }
 
-function noiseViews(views: NoiseViews, d: number, covariance: () => Matrix): ViewPair {
-  const shape = views.power ? applyFactor(factorOf(noiseCovariance(views, d, covariance))) : null
-  const spread = noiseVariances(views, d).map(Math.sqrt)
-  const noise = (at: BatchKey, stream: number) =>
-    shape ? shape(normalBatch(at, stream, d)) : normalBatch(at, stream, d, spread)
-  return {
-    moments() {
-      const C = covariance()
-      const Sxx = combine(1, C, 1, noiseCovariance(views, d, covariance))
-      return { Sxx, Syx: C, Syy: views.target === 'clean' ? C : Sxx }
-    },
-    draw(z, at) {
-      const x = added(z, noise(at, STREAMS.xNoise))
-      return { x, y: views.target === 'clean' ? z : added(z, noise(at, STREAMS.yNoise)) }
-    },
+function openStage(spec: StillStage, shape: ImageShape, given: () => Moments, streams: number): Stage {
+  switch (spec.kind) {
+    case 'noise':
+      return noiseStage(spec, shape, given, streams)
+    case 'pixel-mask':
+      return maskStage(spec, shape.channels, streams)
+    case 'block-mask':
+      return blockMaskStage(spec, shape, streams)
+    case 'crop':
+      return cropStage(spec.size, shape, streams)
+    case 'flip':
+      return flipStage(spec, shape, streams)
   }
-}
-
-export type NoiseViews = Extract<ImageViews, { kind: 'noise' }>
-
-/** ν_j of noise that is independent in each pixel, [d]. */
-export function noiseVariances({ nu, ramp = 0 }: NoiseViews, d: number): Float64Array {
-  return Float64Array.from({ length: d }, (_, j) => nu * (1 + (d > 1 ? (ramp * j) / (d - 1) : 0)))
-}
-
-function noiseCovariance(views: NoiseViews, d: number, covariance: () => Matrix): Matrix {
-  const { nu, power = 0 } = views
-  if (power === 0) return diagonal(noiseVariances(views, d))
-  const { values, vectors } = symmetricEigen(covariance())
-  const powers = values.map((a) => Math.max(0, a) ** power)
-  const factor = (nu * d) / powers.reduce((sum, a) => sum + a)
-  return multiply(
-    scaleColumns(
-      vectors,
-      powers.map((a) => factor * a),
-    ),
-    transpose(vectors),
-  )
-}
-
-function cropViews(size: number, covariance: () => Matrix): ViewPair {
-  return {
-    moments: () => cropMoments(covariance(), size),
-    draw: (z, at) => ({ x: cropBatch(z, at, STREAMS.xMask, size), y: cropBatch(z, at, STREAMS.yMask, size) }),
-  }
-}
-
-function cropMoments(C: Matrix, size: number): Moments {
-  const resolution = Math.sqrt(C.rows)
-  const positions = windows(resolution, size)
-  const d = size ** 2
-  const Sxx = zeros(d, d)
-  const averaging = zeros(d, C.rows)
-  for (const window of positions) {
-    for (let a = 0; a < d; a++) {
-      averaging.data[a * C.rows + window[a]!]! += 1 / positions.length
-      for (let b = 0; b < d; b++)
-        Sxx.data[a * d + b]! += C.data[window[a]! * C.cols + window[b]!]! / positions.length
-    }
-  }
-  return { Sxx, Syx: multiply(multiply(averaging, C), transpose(averaging)), Syy: Sxx }
-}
-
-/** The pixels of each window, position by position. */
-export function windows(resolution: number, size: number): number[][] {
-  const places = resolution - size + 1
-  return Array.from({ length: places ** 2 }, (_, p) => {
-    const corner = Math.floor(p / places) * resolution + (p % places)
-    return Array.from(
-      { length: size ** 2 },
-      (_, a) => corner + Math.floor(a / size) * resolution + (a % size),
-    )
-  })
-}
-
-function cropBatch(z: Float64Array, at: BatchKey, stream: number, size: number): Float64Array {
-  const pixels = z.length / at.rows
-  const positions = windows(Math.sqrt(pixels), size)
-  const d = size ** 2
-  const out = new Float64Array(at.rows * d)
-  for (const [r, u] of uniformBatch(at, stream, 1).entries()) {
-    const window = positions[Math.floor(u * positions.length)]!
-    for (let a = 0; a < d; a++) out[r * d + a] = z[r * pixels + window[a]!]!
-  }
-  return out
 }

@@ -9,7 +9,7 @@ import type { DeviceSource } from './source.ts'
 /** Runs of a cohort share their problem, and what draws from it. */
 const known = new WeakMap<Problem, DeviceSource>()
 
-/** The data as a step draws them itself; null where they are drawn in JavaScript and fed: stored sets, and some masks and noise. */
+/** The data as a step draws them itself; null where they are drawn in JavaScript and fed: stored sets, and some masks. */
 export function deviceSource({ spec: { data }, problem }: NetPlan): DeviceSource | null {
   const found = known.get(problem)
   if (found !== undefined) return found
@@ -19,8 +19,7 @@ export function deviceSource({ spec: { data }, problem }: NetPlan): DeviceSource
 }
 
 function openSource(data: DataSpec, problem: Problem): DeviceSource | null {
-  if (data.kind === 'images')
-    return problem.images === undefined ? null : imageSource(data.views, problem.images)
+  if (data.kind === 'images') return problem.images === undefined ? null : imageSource(problem.images)
   if (data.kind === 'nonlinear') return data.samples === undefined ? nonlinearSource(data) : null
   return isGaussian(data) ? gaussianSource(problem) : null
 }

@@ -1,0 +1,85 @@
+import type { FieldFault } from '../../experiment/failure.ts'
+import {
+  entriesOf,
+  type ImageShape,
+  imageShape,
+  lagOf,
+  shapeAfter,
+  stagesOf,
+} from '../../experiment/image-shape.ts'
+import type { ImageStage, ImagesSpec } from '../../experiment/image-spec.ts'
+import type { ImageHeader } from './image-set.ts'
+import { hidesAll } from './stages/block-mask.ts'
+
+/** Second moments of more entries are not worked out: 1024 take seconds, and their decomposition most of a minute. */
+export const MOST_CORRELATED = 1024
+
+/** What the domain forbids of views, whatever the set is. */
+export function viewFaults(data: ImagesSpec): FieldFault[] {
+  const faults: FieldFault[] = []
+  let shape = imageShape(data)
+  for (const [s, stage] of stagesOf(data.views).entries()) {
+    const pointer = pointerOf(data, s)
+    if (stage.kind === 'temporal' && s > 0) {
+      const message = 'Views of images that follow each other begin with them; put temporal first.'
+      faults.push({ pointer: `${pointer}/kind`, message })
+    }
+    faults.push(...stageFaults(stage, shape, pointer))
+    shape = shapeAfter(stage, shape)
+  }
+  return faults
+}
+
+const pointerOf = ({ views }: ImagesSpec, s: number) =>
+  views.kind === 'chain' ? `/data/views/stages/${s}` : '/data/views'
+
+function stageFaults(stage: ImageStage, shape: ImageShape, pointer: string): FieldFault[] {
+  const { side } = shape
+  if (stage.kind === 'noise' && stage.ramp && stage.power) {
+    const message = `Both ramp ${stage.ramp} and power ${stage.power} shape the noise; give one of them.`
+    return [{ pointer: `${pointer}/power`, message }]
+  }
+  if (stage.kind === 'noise' && stage.power && entriesOf(shape) > MOST_CORRELATED) {
+    const message = `Noise of the images' own shape takes the covariance of their ${entriesOf(shape)} entries, which is worked out up to ${MOST_CORRELATED}; leave power out, lower the resolution, or leave channels out.`
+    return [{ pointer: `${pointer}/power`, message }]
+  }
+  if (stage.kind === 'crop' && stage.size > side) {
+    const what =
+      pointer === '/data/views' ? `the resolution ${side}` : `the ${side} pixels of the side that it meets`
+    const message = `The crop size ${stage.size} is above ${what}; cut windows of at most ${side}.`
+    return [{ pointer: `${pointer}/size`, message }]
+  }
+  if (stage.kind === 'block-mask' && hidesAll(stage, side)) {
+    const message = `Blocks of the area ${stage.size ?? 0.2} cover all ${side} × ${side} pixels, so that nothing is left of the context; lower size, or raise the resolution.`
+    return [{ pointer: `${pointer}/size`, message }]
+  }
+  return []
+}
+
+/** What does not fit the set. */
+export function sizeFaults(data: ImagesSpec, header: ImageHeader): FieldFault[] {
+  const faults: FieldFault[] = []
+  const { limit, channels, views } = data
+  const resolution = imageShape(data).side
+  const side = Math.min(header.height, header.width)
+  if (resolution > side) {
+    const message = `The resolution ${resolution} is above the ${header.height}×${header.width} pixels of the images; use at most ${side}.`
+    faults.push({ pointer: '/data/resolution', message })
+  }
+  if (channels !== undefined && channels !== header.channels) {
+    const remedy = header.channels > 1 ? `use ${header.channels}, or leave` : 'leave'
+    const message = `The images have ${header.channels} channel${header.channels === 1 ? '' : 's'}, not ${channels}; ${remedy} channels out to average over them.`
+    faults.push({ pointer: '/data/channels', message })
+  }
+  if (limit !== undefined && limit > header.count) {
+    const message = `The limit ${limit} is above the ${header.count} images of the set; leave it out to use all.`
+    faults.push({ pointer: '/data/limit', message })
+  }
+  const count = Math.min(limit ?? header.count, header.count)
+  const most = Math.floor((count - 1) / 4) // some pairs are left to train on, apart from those held out
+  if (lagOf(views) > most) {
+    const message = `Images ${lagOf(views)} apart are too few in ${count}; ${most > 0 ? `use a lag of at most ${most}` : 'use more images'}.`
+    faults.push({ pointer: `${pointerOf(data, 0)}/lag`, message })
+  }
+  return faults
+}
