@@ -18,6 +18,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "crew.h"
+
 #define IS_SLIM_BUILD  // or kernels.h includes a header of rendezvous that the wheels leave out
 #include "tensorflow/c/kernels.h"
 #undef IS_SLIM_BUILD
@@ -75,7 +77,12 @@ class Tensor {
   int rank() const { return rank_; }
   int64_t size() const { return size_; }
   float* at() const { return at_; }
-  TF_Tensor* held() const { return held_; }
+  /* In words: [2][3]. */
+  std::string shape() const {
+    std::string words;
+    for (int d = 0; d < rank_ && d < most; d++) words += "[" + std::to_string(dims_[d]) + "]";
+    return words;
+  }
 
  private:
   TF_Tensor* held_;
@@ -125,7 +132,7 @@ class Call {
  private:
   Tensor taken(TF_Tensor* tensor) {
     if (!status_.ok() || tensor == nullptr) fail();
-    return Tensor(status_.ok() ? tensor : nullptr);
+    return Tensor(failed_ ? nullptr : tensor);
   }
   void fail() {
     if (!failed_) TF_OpKernelContext_Failure(context_, status_);
@@ -198,6 +205,7 @@ void register_operation(const Signature& signature, std::string& trouble) {
       return new Kernel(construction);
     };
     const auto compute = [](void* kernel, TF_OpKernelContext* context) {
+      const FlushTiny flush;
       Call call(context);
       static_cast<const Kernel*>(kernel)->compute(call);
     };

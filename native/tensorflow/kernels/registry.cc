@@ -10,5 +10,6 @@ std::string trouble;
 /* Registers every operation with TensorFlow. @returns what went wrong, or NULL */
 extern "C" __attribute__((visibility("default"))) const char* jepalab_register_kernels() {
   kernels::register_dense(trouble);
+  kernels::register_optimizer(trouble);
   return trouble.empty() ? nullptr : trouble.c_str();
 }

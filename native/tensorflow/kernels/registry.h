@@ -5,5 +5,6 @@
 /* Each file of operations registers its own. @param trouble what went wrong so far, left alone where all is well */
 namespace kernels {
 void register_dense(std::string& trouble);
+void register_optimizer(std::string& trouble);
 }  // namespace kernels
 #endif

@@ -40,6 +40,12 @@ export interface Backend {
   getInputTensorIds(tensors: readonly Tensor[]): number[]
   createOutputTensor(handle: Handle): Tensor
   executeSingleOutput(name: string, attributes: readonly Attribute[], inputs: readonly Tensor[]): Tensor
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly Tensor[],
+    outputs: number,
+  ): Tensor[]
   incRef(data: DataId): void
   move(data: DataId, values: unknown, ...rest: unknown[]): void
 }

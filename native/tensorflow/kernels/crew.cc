@@ -1,0 +1,133 @@
+#include "crew.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace kernels {
+namespace {
+/* How long an idle thread looks for work before it sleeps: the next operation of a step comes within some microseconds,
+ * and to wake it takes as long as a small operation. */
+constexpr auto patience = std::chrono::microseconds(60);
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+int size_wanted() {
+  cpu_set_t allowed;
+  const int cores = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
+  const char* told = std::getenv("TF_NUM_INTEROP_THREADS");
+  const int threads = told == nullptr ? cores : std::atoi(told);
+  return std::max(1, std::min(threads < 1 ? cores : threads, cores));
+}
+
+class Crew {
+ public:
+  Crew() : size_(size_wanted()) {
+    for (int k = 1; k < size_; k++) std::thread(&Crew::live, this).detach();
+  }
+  int size() const { return size_; }
+
+  void share(int64_t items, void (*work)(void*, int64_t), void* context) {
+    std::unique_lock<std::mutex> mine(busy_, std::try_to_lock);
+    if (!mine.owns_lock()) {
+      for (int64_t item = 0; item < items; item++) work(context, item);
+      return;
+    }
+    work_ = work, context_ = context, items_ = items;
+    next_.store(0);
+    open_.store(true);
+    round_.fetch_add(1);
+    if (sleepers_.load() > 0) {
+      std::lock_guard<std::mutex> lock(sleep_);
+      wake_.notify_all();
+    }
+    take();
+    open_.store(false);
+    while (inside_.load() != 0) pause();  // whoever came in while it was open works on this job
+  }
+
+ private:
+  void take() {
+    for (int64_t item = next_.fetch_add(1); item < items_; item = next_.fetch_add(1)) work_(context_, item);
+  }
+
+  void live() {
+    const FlushTiny flush;
+    for (uint32_t seen = 0;;) {
+      seen = wait_past(seen);
+      inside_.fetch_add(1);
+      if (open_.load()) take();
+      inside_.fetch_sub(1);
+    }
+  }
+
+  uint32_t wait_past(uint32_t seen) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    do {
+      for (int k = 0; k < 64; k++) {
+        const uint32_t round = round_.load();
+        if (round != seen) return round;
+        pause();
+      }
+    } while (std::chrono::steady_clock::now() < until);
+    std::unique_lock<std::mutex> lock(sleep_);
+    sleepers_.fetch_add(1);
+    wake_.wait(lock, [&] { return round_.load() != seen; });
+    sleepers_.fetch_sub(1);
+    return round_.load();
+  }
+
+  const int size_;
+  std::mutex busy_, sleep_;
+  std::condition_variable wake_;
+  std::atomic<int> sleepers_{0};
+  void (*work_)(void*, int64_t) = nullptr;
+  void* context_ = nullptr;
+  int64_t items_ = 0;
+  alignas(64) std::atomic<uint32_t> round_{0};
+  std::atomic<bool> open_{false};
+  alignas(64) std::atomic<int64_t> next_{0};
+  alignas(64) std::atomic<int> inside_{0};
+};
+
+/* Its threads live as long as the process. */
+Crew& crew() {
+  static Crew* const one = new Crew;
+  return *one;
+}
+}  // namespace
+
+int crew_size() { return crew().size(); }
+
+void share_items(int64_t items, void (*work)(void*, int64_t), void* context) { crew().share(items, work, context); }
+
+#if defined(__x86_64__)
+FlushTiny::FlushTiny() : before_(_mm_getcsr()) { _mm_setcsr(static_cast<uint32_t>(before_) | 0x8040); }
+FlushTiny::~FlushTiny() { _mm_setcsr(static_cast<uint32_t>(before_)); }
+#elif defined(__aarch64__)
+FlushTiny::FlushTiny() {
+  asm volatile("mrs %0, fpcr" : "=r"(before_));
+  asm volatile("msr fpcr, %0" ::"r"(before_ | (1ull << 24)));
+}
+FlushTiny::~FlushTiny() { asm volatile("msr fpcr, %0" ::"r"(before_)); }
+#else
+FlushTiny::FlushTiny() : before_(0) {}
+FlushTiny::~FlushTiny() {}
+#endif
+}  // namespace kernels

@@ -1,0 +1,140 @@
+/*
+ * The three products of a dense layer. An item is one run's piece of up to 96 rows and one panel of columns; bias,
+ * activation and its slope are done on the way.
+ */
+#include "layer.h"
+
+#include <algorithm>
+
+#include "crew.h"
+#include "product.h"
+
+namespace kernels {
+namespace {
+/* The result's pieces: runs × row pieces × panels. */
+struct Pieces {
+  int64_t runs, rows, columns, piece;  // piece: rows of one
+  int64_t row_pieces, panels;
+  double cycles;
+
+  Pieces(int64_t runs, int64_t rows, int64_t columns, int64_t depth) : runs(runs), rows(rows), columns(columns) {
+    panels = (columns + panel_columns - 1) / panel_columns;
+    // Two threads want four pieces each to share the work evenly; one that is smaller than 24 rows lays its panel for too few.
+    const int64_t wanted = std::max<int64_t>((rows + item_rows - 1) / item_rows, (4 * crew_size() + runs * panels - 1) / (runs * panels));
+    piece = std::min<int64_t>(item_rows, std::max<int64_t>(24, piece_of(rows, 12, wanted)));
+    row_pieces = (rows + piece - 1) / piece;
+    cycles = static_cast<double>(runs) * rows * columns * (depth + 8) / (2 * W);
+  }
+  /* work(run, first row, rows, first column, columns) */
+  template <class Work>
+  void each(const Work& work) const {
+    share(runs * row_pieces * panels, cycles, [&](int64_t item) {
+      const int64_t panel = item % panels, piece_at = item / panels % row_pieces, run = item / panels / row_pieces;
+      const int64_t i = piece_at * piece, j = panel * panel_columns;
+      work(run, i, static_cast<int>(std::min(piece, rows - i)), j, static_cast<int>(std::min<int64_t>(panel_columns, columns - j)));
+    });
+  }
+};
+
+const auto as_it_is = [](float*, std::ptrdiff_t, int, int, int) {};
+
+/* Adds a bias to `rows` rows of whole vectors and turns them. */
+template <Activation kind>
+void finish_rows(float* at, std::ptrdiff_t ld, int rows, int vectors, const V (&bias)[panel_vectors], bool has_bias) {
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < vectors; j++) {
+      float* p = at + i * ld + j * W;
+      const V sum = V::load(p);
+      activated<kind>(has_bias ? sum + bias[j] : sum).store(p);
+    }
+}
+
+/* The slopes of `rows` rows from dy [..][out], n columns of them, as rows `ld` apart. */
+template <Activation kind>
+const float* slopes(const float* y, const float* dy, std::ptrdiff_t out, int rows, int n, float* room, std::ptrdiff_t ld) {
+  for (int i = 0; i < rows; i++) slope_row<kind>(y + i * out, dy + i * out, room + i * ld, n);
+  return room;
+}
+}  // namespace
+
+void layer_forward(const Layer& layer, const float* x, const float* w, const float* b, float* y) {
+  const auto [runs, batch, in, out, activation] = layer;
+  with(activation, [&, runs = runs, batch = batch, in = in, out = out](auto kind) {
+    Pieces(runs, batch, out, in).each([&](int64_t run, int64_t i, int rows, int64_t j, int columns) {
+      Scratch room;
+      const float* left = x + (run * batch + i) * in;
+      const float* right = w + run * in * out + j;
+      V bias[panel_vectors];
+      alignas(64) float padded[panel_columns] = {};
+      if (b != nullptr) std::memcpy(padded, b + run * out + j, static_cast<size_t>(columns) * sizeof(float));
+      for (int v = 0; v < panel_vectors; v++) bias[v] = V::load(padded + v * W);
+      product<false>(
+          rows, columns, in, y + (run * batch + i) * out + j, out, room,
+          [&](int64_t k, int, float*) { return Left<false>{left + k, in}; },
+          [&](int64_t k, int n, int vectors, float* to) { return lay_rows(right + k * out, out, n, columns, vectors, to); },
+          [&](float* at, std::ptrdiff_t ld, int, int count, int vectors) {
+            if (b != nullptr || kind.value != Activation::linear)
+              finish_rows<kind.value>(at, ld, count, vectors, bias, b != nullptr);
+          });
+    });
+  });
+}
+
+void layer_input_slopes(const Layer& layer, const float* w, const float* y, const float* dy, float* dx) {
+  const auto [runs, batch, in, out, activation] = layer;
+  with(activation, [&, runs = runs, batch = batch, in = in, out = out](auto kind) {
+    Pieces(runs, batch, in, out).each([&](int64_t run, int64_t i, int rows, int64_t j, int columns) {
+      Scratch room;
+      const int64_t first = (run * batch + i) * out;
+      const float* turned = w + (run * in + j) * out;
+      product<false>(
+          rows, columns, out, dx + (run * batch + i) * in + j, in, room,
+          [&](int64_t k, int n, float* to) {
+            if constexpr (kind.value == Activation::linear) return Left<false>{dy + first + k, out};
+            return Left<false>{slopes<kind.value>(y + first + k, dy + first + k, out, rows, n, to, block_depth), block_depth};
+          },
+          [&](int64_t k, int n, int vectors, float* to) { return lay_turned(turned + k, out, n, columns, vectors, to); },
+          as_it_is);
+    });
+  });
+}
+
+void layer_weight_slopes(const Layer& layer, const float* x, const float* y, const float* dy, float* dw, float* db) {
+  const auto [runs, batch, in, out, activation] = layer;
+  with(activation, [&, runs = runs, batch = batch, in = in, out = out](auto kind) {
+    Pieces(runs, in, out, batch).each([&](int64_t run, int64_t i, int rows, int64_t j, int columns) {
+      Scratch room;
+      const float* left = x + run * batch * in + i;
+      const float* of_y = y + run * batch * out + j;
+      const float* of_dy = dy + run * batch * out + j;
+      V sums[panel_vectors];
+      for (int v = 0; v < panel_vectors; v++) sums[v] = V::zero();
+      const bool has_sums = db != nullptr && i == 0;
+      product<true>(
+          rows, columns, batch, dw + (run * in + i) * out + j, out, room,
+          [&](int64_t k, int, float*) { return Left<true>{left + k * in, in}; },
+          [&](int64_t k, int n, int vectors, float* to) {
+            const float* source = of_dy + k * out;
+            std::ptrdiff_t ld = out;
+            if constexpr (kind.value != Activation::linear) {
+              const std::ptrdiff_t step = vectors * W;
+              if (columns < step)
+                for (int p = 0; p < n; p++) V::zero().store(to + p * step + (vectors - 1) * W);
+              source = slopes<kind.value>(of_y + k * out, source, out, n, columns, to, step);
+              ld = step;
+            }
+            const Panel panel = ld == vectors * W && source == to ? Panel{to, ld} : lay_rows(source, ld, n, columns, vectors, to);
+            if (has_sums)
+              for (int p = 0; p < n; p++)
+                for (int v = 0; v < vectors; v++) sums[v] = sums[v] + V::load(panel.at + p * panel.step + v * W);
+            return panel;
+          },
+          as_it_is);
+      if (!has_sums) return;
+      alignas(64) float padded[panel_columns];
+      for (int v = 0; v < panel_vectors; v++) sums[v].store(padded + v * W);
+      std::memcpy(db + run * out + j, padded, static_cast<size_t>(columns) * sizeof(float));
+    });
+  });
+}
+}  // namespace kernels

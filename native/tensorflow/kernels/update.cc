@@ -1,0 +1,120 @@
+/*
+ * Steps of optimisers, one pass over weights, gradient and slots. Nothing is fused: each operation of the formulas
+ * is rounded, so that the bits are those of the same formulas in tfjs. Memory sets the pace, not arithmetic.
+ */
+#include "update.h"
+
+#include <algorithm>
+
+#include "cpu/vec.h"
+#include "crew.h"
+#include "mlp/tanh.h"  // quotient
+
+namespace kernels {
+namespace {
+using V = lanes::Vec<float>;
+constexpr int W = V::width;
+constexpr int64_t piece = 4096;          // elements of an item: 16 KB of each tensor
+constexpr double cycles_of_element = 1;  // with all that is read and written
+
+/* Up to a vector of each tensor, zeros beyond n. */
+struct Elements {
+  int64_t at;
+  int n;
+  LANES_INLINE V load(const float* from) const {
+    if (n == W) return V::load(from + at);
+    alignas(64) float some[W] = {};
+    for (int i = 0; i < n; i++) some[i] = from[at + i];
+    return V::load(some);
+  }
+  LANES_INLINE void store(V x, float* to) const {
+    if (n == W) return x.store(to + at);
+    alignas(64) float some[W];
+    x.store(some);
+    for (int i = 0; i < n; i++) to[at + i] = some[i];
+  }
+};
+
+/* w ← w + y, or with what was lost of it before: y ← y + c, t = w + y, c ← y − (t − w), w ← t. */
+template <bool Compensated>
+LANES_INLINE void add(Elements here, V w, V move, float* after, const Slot& lost) {
+  if constexpr (Compensated) {
+    const V whole = move + here.load(lost.before);
+    const V sum = w + whole;
+    here.store(whole - (sum - w), lost.after);
+    here.store(sum, after);
+  } else {
+    here.store(w + move, after);
+  }
+}
+
+/* step(run, elements) over all elements, a vector at a time. */
+template <class Step>
+void each(const Weights& weights, const Step& step) {
+  const int64_t pieces = (weights.size + piece - 1) / piece;
+  share(weights.runs * pieces, cycles_of_element * weights.runs * weights.size, [&](int64_t item) {
+    const int64_t run = item / pieces, first = item % pieces * piece;
+    const int64_t end = run * weights.size + std::min(first + piece, weights.size);
+    const auto work = step(run);
+    int64_t at = run * weights.size + first;
+    for (; at + W <= end; at += W) work(Elements{at, W});
+    if (at < end) work(Elements{at, static_cast<int>(end - at)});
+  });
+}
+
+template <bool Compensated>
+void sgd_step(const Sgd& rule, const Weights& weights, const Slot& momentum, const Slot& lost, const Rates& rates) {
+  const V mu = V::broadcast(rule.momentum), decay = V::broadcast(rule.decay);
+  const bool has_momentum = momentum.before != nullptr, has_decay = rule.decay != 0;
+  each(weights, [&](int64_t run) {
+    const V rate = V::broadcast(-rates.of(run));
+    return [&, rate](Elements here) {
+      const V w = here.load(weights.before);
+      V slope = here.load(weights.gradient);
+      if (has_decay) slope = slope + w * decay;
+      if (has_momentum) {
+        slope = here.load(momentum.before) * mu + slope;
+        here.store(slope, momentum.after);
+      }
+      add<Compensated>(here, w, slope * rate, weights.after, lost);
+    };
+  });
+}
+
+template <bool Compensated>
+void adam_step(const Adam& rule, const Weights& weights, const Slot& momentum, const Slot& square, const Slot& lost,
+               const Rates& rates, const Rates& first, const Rates& second) {
+  const auto c = [](float x) { return V::broadcast(x); };
+  const V beta1 = c(rule.beta1), rest1 = c(rule.rest1), beta2 = c(rule.beta2), rest2 = c(rule.rest2);
+  const V epsilon = c(rule.epsilon), decay = c(rule.decay);
+  const bool has_decay = rule.decay != 0 && !rule.is_decoupled, is_decoupled = rule.decay != 0 && rule.is_decoupled;
+  each(weights, [&](int64_t run) {
+    const V rate = c(-rates.of(run)), shrink = c(rates.of(run)) * decay;
+    const V correct1 = c(first.of(run)), correct2 = c(second.of(run));
+    return [&, rate, shrink, correct1, correct2](Elements here) {
+      const V w = here.load(weights.before);
+      V slope = here.load(weights.gradient);
+      if (has_decay) slope = slope + w * decay;
+      const V m = here.load(momentum.before) * beta1 + slope * rest1;
+      const V v = here.load(square.before) * beta2 + slope * slope * rest2;
+      here.store(m, momentum.after);
+      here.store(v, square.after);
+      V move = quotient(m * correct1, root(v * correct2) + epsilon) * rate;
+      if (is_decoupled) move = move - w * shrink;
+      add<Compensated>(here, w, move, weights.after, lost);
+    };
+  });
+}
+}  // namespace
+
+void sgd(const Sgd& rule, const Weights& weights, const Slot& momentum, const Slot& lost, const Rates& rates) {
+  if (lost.before != nullptr) return sgd_step<true>(rule, weights, momentum, lost, rates);
+  sgd_step<false>(rule, weights, momentum, lost, rates);
+}
+
+void adam(const Adam& rule, const Weights& weights, const Slot& momentum, const Slot& square, const Slot& lost,
+          const Rates& rates, const Rates& first, const Rates& second) {
+  if (lost.before != nullptr) return adam_step<true>(rule, weights, momentum, square, lost, rates, first, second);
+  adam_step<false>(rule, weights, momentum, square, lost, rates, first, second);
+}
+}  // namespace kernels
