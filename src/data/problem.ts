@@ -1,6 +1,7 @@
 import type { Moments, Spectrum } from '../experiment/measurement.ts'
 import type { BatchKey } from './batch.ts'
 import type { OpenStage } from './images/stages/stage.ts'
+import type { Calibration } from './nonlinear/calibration.ts'
 import type { LatentBatch, LatentSampler, Sampler } from './sampler.ts'
 
 /** A data spec made concrete: its population, its features and a way to draw from it. */
@@ -36,6 +37,8 @@ export interface KnownLatents {
   readonly rho: readonly number[] // [latents]
   /** Axes of one x: [d], or [height, width, channels]. */
   readonly shape: readonly number[]
+  /** What centres and scales g(z) to x; worked out when first asked for. */
+  readonly calibration: Calibration
   /** How exactly `moments` are known: the pairs that they were estimated from, or null where they are the set's own. */
   readonly estimate: MomentEstimate | null
   /** Per latent the share of the variance of x that goes with it: E|x − x₋|²/2 over tr Sxx, x₋ with that latent drawn anew. */

@@ -5,6 +5,7 @@ import type { Problem } from '../data/problem.ts'
 import type { DataSpec } from '../experiment/data-spec.ts'
 import { ExperimentError, type Facts, type FailureCode } from '../experiment/failure.ts'
 import type { Manifest } from '../experiment/measurement.ts'
+import { isLinear } from '../experiment/resolve.ts'
 import type { TrajectoryView } from '../experiment/result-view.ts'
 import { WITH_RESULT } from '../experiment/states.ts'
 import type { FinishedRun } from './finished-run.ts'
@@ -41,7 +42,8 @@ export async function reportRuns(
       const { id, attempt } = run
       try {
         const series = checked(await runs.read(run), run)
-        const { result } = buildReport(finishedRun(id, series, await problemOf(series.spec.data)))
+        const problem = asksForData(series) ? await problemOf(series.spec.data) : null
+        const { result } = buildReport(finishedRun(id, series, problem))
         const { files: _, ...manifest } = series.manifest
         reports.push({ id, attempt, manifest, result: JSON.stringify(result) })
       } catch (error) {
@@ -57,22 +59,34 @@ export async function reportRuns(
 /** Measurement beside theory over time, at the points that were measured. @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED */
 export async function trajectoryOf(root: string, place: RunPlace): Promise<TrajectoryView> {
   const series = await readSeries(root, place)
-  return buildReport(finishedRun(place.id, series, await openProblem(series.spec.data, root))).trajectory
+  const problem = asksForData(series) ? await openProblem(series.spec.data, root) : null
+  return buildReport(finishedRun(place.id, series, problem)).trajectory
+}
+
+/** Images take half a second to open, and a report of a net says nothing of them but along the directions of `alignment`. */
+function asksForData({ spec, measurements }: RunSeries): boolean {
+  if (isLinear(spec) || spec.data.kind !== 'images') return true
+  return (measurements.probes?.alignment?.values.length ?? 0) > 0
 }
 
 /** Moments and spectrum are asked for when they are needed: of nonlinear data and large images they take long, and nets go without. */
-function finishedRun(id: string, { spec, manifest, measurements }: RunSeries, problem: Problem): FinishedRun {
-  const { latents } = problem
+function finishedRun(id: string, series: RunSeries, problem: Problem | null): FinishedRun {
+  const { spec, manifest, measurements } = series
+  const opened = () => {
+    if (problem === null) throw new TypeError(`The report of ${id} asks for data that were not opened.`)
+    return problem
+  }
+  const latents = problem?.latents
   return {
     id,
     spec,
     manifest,
     measurements,
     get spectrum() {
-      return problem.spectrum
+      return opened().spectrum
     },
     get moments() {
-      return problem.moments
+      return opened().moments
     },
     ...(latents !== undefined && { latents }),
   }

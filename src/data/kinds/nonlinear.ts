@@ -67,16 +67,24 @@ function rhoFaults(rho: readonly number[]): FieldFault[] {
   })
 }
 
-/** The latest problems, since moments take seconds and many runs share their data. */
+/**
+ * The latest problems, since moments take seconds and many runs share their data: sweeps come back to those of each value of an axis.
+ * Beyond a few, no more than have so many entries of x together; an entry takes up to 50 KB with held-out samples.
+ */
 const latest = new Map<string, Problem>()
-const KEPT = 8
+const [KEPT, MOST_KEPT, MOST_KEPT_ENTRIES] = [8, 64, 8192]
 
 function remembered(data: NonlinearSpec): Problem {
   const key = canonicalJson(data)
   const opened = latest.get(key) ?? openNonlinear(data)
   latest.delete(key)
   latest.set(key, opened)
-  for (const oldest of latest.keys()) if (latest.size > KEPT) latest.delete(oldest)
+  let entries = [...latest.values()].reduce((sum, { features }) => sum + features, 0)
+  for (const [oldest, { features }] of latest) {
+    if (latest.size <= KEPT || (latest.size <= MOST_KEPT && entries <= MOST_KEPT_ENTRIES)) break
+    latest.delete(oldest)
+    entries -= features
+  }
   return opened
 }
 
@@ -109,6 +117,9 @@ function openNonlinear(data: NonlinearSpec): Problem {
       lambda: generator.law.lambda,
       rho: generator.law.rho,
       shape: generator.shape,
+      get calibration() {
+        return source().calibration
+      },
       get estimate() {
         return population().estimate
       },

@@ -1,4 +1,4 @@
-import { calibrate } from '../../../../../src/data/nonlinear/calibration.ts'
+import type { Calibration } from '../../../../../src/data/nonlinear/calibration.ts'
 import { generatorOf } from '../../../../../src/data/nonlinear/families.ts'
 import type { NonlinearSpec } from '../../../../../src/data/nonlinear/generator.ts'
 import { gaussianLatents, redrawnLatents } from './latents.ts'
@@ -6,9 +6,8 @@ import { rendererOf } from './render.ts'
 import { arrayOf, type DeviceSource, DRAWS, halved } from './source.ts'
 
 /** Views of known latents, x = scale · (g(z) − mean) + √noise · n, that are never repeated. */
-export function nonlinearSource(data: NonlinearSpec): DeviceSource {
+export function nonlinearSource(data: NonlinearSpec, { mean, scale }: Calibration): DeviceSource {
   const generator = generatorOf(data)
-  const { mean, scale } = calibrate(generator, data.seed ?? 0)
   const { lambda, rho } = generator.law
   const latents = data.family === 'factors' ? redrawnLatents(lambda, rho) : gaussianLatents(lambda, rho)
   const renderer = rendererOf(data, generator)

@@ -19,7 +19,12 @@ export function deviceSource({ spec: { data }, problem }: NetPlan): DeviceSource
 }
 
 function openSource(data: DataSpec, problem: Problem): DeviceSource | null {
-  if (data.kind === 'images') return problem.images === undefined ? null : imageSource(problem.images)
-  if (data.kind === 'nonlinear') return data.samples === undefined ? nonlinearSource(data) : null
+  const { images, latents } = problem
+  if (data.kind === 'images') return images === undefined ? null : imageSource(images)
+  if (data.kind === 'nonlinear') {
+    return data.samples === undefined && latents !== undefined
+      ? nonlinearSource(data, latents.calibration)
+      : null
+  }
   return isGaussian(data) ? gaussianSource(problem) : null
 }
