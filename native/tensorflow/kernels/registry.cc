@@ -9,6 +9,7 @@ std::string trouble;
 
 /* Registers every operation with TensorFlow. @returns what went wrong, or NULL */
 extern "C" __attribute__((visibility("default"))) const char* jepalab_register_kernels() {
+  kernels::register_convolution(trouble);
   kernels::register_dense(trouble);
   kernels::register_optimizer(trouble);
   return trouble.empty() ? nullptr : trouble.c_str();

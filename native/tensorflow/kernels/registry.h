@@ -4,6 +4,7 @@
 
 /* Each file of operations registers its own. @param trouble what went wrong so far, left alone where all is well */
 namespace kernels {
+void register_convolution(std::string& trouble);
 void register_dense(std::string& trouble);
 void register_optimizer(std::string& trouble);
 }  // namespace kernels

@@ -1,11 +1,11 @@
-#ifndef JEPALAB_KERNELS_CONVOLUTION_SHAPE_H
-#define JEPALAB_KERNELS_CONVOLUTION_SHAPE_H
+#ifndef JEPALAB_KERNELS_CONVOLUTION_H
+#define JEPALAB_KERNELS_CONVOLUTION_H
 #include <cstddef>
 #include <cstdint>
 
-namespace kernels {
-enum class Activation { linear, relu, tanh };
+#include "activation.h"
 
+namespace kernels {
 /*
  * A convolution makes maps of images: [runs][batch][height][width][channels] and a filter
  * [runs][kernel_height][kernel_width][channels][filters] make [runs][batch][map_height][map_width][filters], the map
@@ -49,5 +49,18 @@ struct Finish {
   const float* bias = nullptr;
   Activation activation = Activation::linear;
 };
+
+/* image → map: act(Σ + bias [runs][filters]). Of slopes by results of an activation where `slope` says so. */
+void gather(const Shape&, const float* image, Slope slope, const float* filter, Finish, float* map);
+
+/* map → image: act(Σ + bias [runs][channels]), what a convolution's slopes by its image are, and a transposed one. */
+void spread(const Shape&, const float* map, Slope slope, const float* filter, Finish, float* image);
+
+/*
+ * By the filter, and by the bias where that is not NULL: of the map's [runs][filters], or of the image's [runs][channels].
+ * One of image and map is slopes, by `of_image` or `of_map`.
+ */
+void filter_slopes(const Shape&, const float* image, Slope of_image, const float* map, Slope of_map, float* filter,
+                   float* map_bias, float* image_bias);
 }  // namespace kernels
 #endif

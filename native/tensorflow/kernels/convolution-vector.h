@@ -1,8 +1,7 @@
 #ifndef JEPALAB_KERNELS_CONVOLUTION_VECTOR_H
 #define JEPALAB_KERNELS_CONVOLUTION_VECTOR_H
-#include "convolution/shape.h"
+#include "activation.h"
 #include "cpu/vec.h"
-#include "mlp/activation.h"
 
 /*
  * The vectors of convolutions: `Wide` as the instruction set has them, and `Narrow` ones for eight channels or fewer,
@@ -33,18 +32,6 @@ using Narrow = Wide;
 template <class F>
 LANES_INLINE Wide widely(Wide x, F f) {
   return f(x);
-}
-
-template <class V>
-LANES_INLINE V activate(Activation activation, V z) {
-  switch (activation) {
-    case Activation::relu:
-      return widely(z, [](Wide x) { return lanes::Relu{}.turned(x, 0); });
-    case Activation::tanh:
-      return widely(z, [](Wide x) { return lanes::hyperbolic_tangent(x); });
-    default:
-      return z;
-  }
 }
 
 /* Lanes `low` to `high` − 1 to p + their own number. */

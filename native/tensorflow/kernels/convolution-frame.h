@@ -1,11 +1,12 @@
-#ifndef JEPALAB_KERNELS_CONVOLUTION_SURROUND_H
-#define JEPALAB_KERNELS_CONVOLUTION_SURROUND_H
+#ifndef JEPALAB_KERNELS_CONVOLUTION_FRAME_H
+#define JEPALAB_KERNELS_CONVOLUTION_FRAME_H
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <new>
 
-#include "convolution/vector.h"
+#include "convolution-vector.h"
+#include "convolution.h"
 
 namespace kernels {
 /* Floats of one's own, all zero. @throws std::bad_alloc */
@@ -28,10 +29,9 @@ class Floats {
 template <Activation A>
 LANES_INLINE void turn_row(const float* from, const float* results, float* to, int n) {
   const auto one = [=](int i) {
-    const Wide g = Wide::load(from + i);
-    if constexpr (A == Activation::relu) return lanes::ReluSlope{results}.turned(g, i);
-    if constexpr (A == Activation::tanh) return lanes::TanhSlope{results}.turned(g, i);
-    return g;
+    const Wide slopes = Wide::load(from + i);
+    if constexpr (A == Activation::linear) return slopes;
+    return sloped<A>(Wide::load(results + i), slopes);
   };
   if (n >= Wide::width) {
     for (int i = 0; i < n - Wide::width; i += Wide::width) one(i).store(to + i);
@@ -47,14 +47,7 @@ LANES_INLINE void turn_row(const float* from, const float* results, float* to, i
 }
 
 LANES_INLINE void turn(const float* from, const Slope& slope, float* to, int n) {
-  switch (slope.activation) {
-    case Activation::relu:
-      return turn_row<Activation::relu>(from, slope.results, to, n);
-    case Activation::tanh:
-      return turn_row<Activation::tanh>(from, slope.results, to, n);
-    default:
-      return turn_row<Activation::linear>(from, slope.results, to, n);
-  }
+  with(slope.activation, [&](auto kind) { turn_row<kind.value>(from, slope.results, to, n); });
 }
 
 /* A picture [height][width][channels] as it lies among zeros, or as much of it as the frame shows. */
