@@ -6,9 +6,11 @@ import { writePack } from '../../src/artifacts/pack.ts'
 import { type RunFiles, writeRun } from '../../src/artifacts/run-folder.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
 import { ExperimentError } from '../../src/experiment/failure.ts'
+import { resolveSpec } from '../../src/experiment/resolve.ts'
+import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { buildReport } from '../../src/report/report.ts'
 import { type RunReport, reportRuns, trajectoryOf } from '../../src/report/stored-runs.ts'
-import { id, runFiles, temporaryFolder } from '../artifacts/example-run.ts'
+import { id, measurements, runFiles, temporaryFolder } from '../artifacts/example-run.ts'
 
 const cohort = 'ctogether'
 
@@ -83,6 +85,31 @@ it('a folder in which a file is short or missing has no report', async (t) => {
   await rm(weights)
   assert.match(await message(), /weights\.safetensors is damaged: it is missing/)
 })
+
+it('a net on images is reported without them, unless directions of theirs were followed', async (t) => {
+  const root = await temporaryFolder(t)
+  const spec = resolveSpec(onImages, 49)
+  const files = { ...runFiles(), spec, weights: { w: { shape: [1], data: Float32Array.of(1) } } }
+  const seen = { ...measurements, amplitudes: [], passages: [], probes: { rank: { values: [[1, 2, 3]] } } }
+  const followed = { ...seen, probes: { alignment: { values: [[0, 0.1, 0.2]] } } }
+  const write = (name: string, measured: typeof measurements) => {
+    const key = { id: name, attempt: 1 }
+    return { key, files: { ...files, measurements: measured, manifest: { ...files.manifest, ...key } } }
+  }
+  await writePack(root, cohort, [write('ra', seen), write('rb', followed)])
+  const [a, b] = await reportRuns(root, cohort, awaited('ra', 'rb'))
+  assert.equal(JSON.parse((a as { result: string }).result).probes.rank.final[0], 3)
+  assert.match(messageOf(b!), /gone-from-here/)
+  assert.equal((await trajectoryOf(root, { id: 'ra', attempt: 1, cohort })).features.length, 0)
+})
+
+const onImages: ExperimentSpec = {
+  objective: 'jepa',
+  data: { kind: 'images', dataset: 'gone-from-here', views: { kind: 'noise', nu: 0.1 } },
+  model: { kind: 'mlp', depth: 1, width: 4, activation: 'relu' },
+  init: { kind: 'orthogonal', scale: 0.1 },
+  training: { mode: 'sgd', learningRate: 0.1, batchSize: 4, steps: 3 },
+}
 
 it('runs of many data sets are reported one after the other', async (t) => {
   const root = await temporaryFolder(t)

@@ -124,6 +124,28 @@ it('alignment along the axes is R² of the coordinates of x, of at most 32 direc
 
 const KEY = { seed: 4, stream: 1, step: 0 }
 
+it('a later look through the same held-out samples has the numbers of a first one', () => {
+  const names = [...ALL, 'alignment']
+  const [early, late] = [(z: Float64Array) => [z[0]!, z[1]!, 0], (z: Float64Array) => [...z].map(Math.tanh)]
+  const samples = drawn(early!)
+  probeRepresentation(names, samples)
+  const moved = (kept: Sample, at: 'train' | 'test', encode: typeof early) => {
+    return { ...kept, representation: drawn(encode!)[at].representation }
+  }
+  const { directions, train, test } = samples
+  const again = { ...samples, train: moved(train, 'train', late), test: moved(test, 'test', late) }
+  assert.deepEqual(probeRepresentation(names, again), probeRepresentation(names, drawn(late!)))
+  const turnedBy = (angle: number): Matrix => {
+    const [c, s] = [Math.cos(angle), Math.sin(angle)]
+    return { ...directions!, data: Float64Array.of(c, -s, 0, s, c, 0, 0, 0, 1) }
+  }
+  const along = (given: Samples) => probeRepresentation(['alignment'], given).alignment
+  assert.deepEqual(
+    along({ ...again, directions: turnedBy(1) }),
+    along({ ...drawn(late!), directions: turnedBy(1) }),
+  )
+})
+
 it('the rank of r coordinates of equal size is r, of one point 1, of nothing 0', () => {
   const rankOf = (encode: (z: Float64Array) => number[]) => {
     const sample = encoded(corners, encode)
