@@ -1,6 +1,6 @@
 import type { Matrix } from '../../../src/experiment/matrix.ts'
 import { type Centred, centred, covariance, crossCovariance, meanVariance } from './moments.ts'
-import { explained, fitted, ridge } from './ridge.ts'
+import { explained, factorised, fitted, ridge } from './ridge.ts'
 import { noiseFloor, type Samples, widthOf } from './sample.ts'
 import { type Targets, targetsOf } from './targets.ts'
 
@@ -20,6 +20,7 @@ export class Readings {
   readonly samples: Samples
   readonly #encoded: Centred
   readonly #cross = new Map<Targets, Matrix>() // Σht [k][f]
+  readonly #factors = new Map<number, Float64Array>() // by α, of Σhh + αI [k][k]
 
   constructor(samples: Samples) {
     const { train } = samples
@@ -70,8 +71,14 @@ export class Readings {
     return found
   }
 
+  #factor(strength: number): Float64Array {
+    const found = this.#factors.get(strength) ?? factorised(this.covariance, strength)
+    this.#factors.set(strength, found)
+    return found
+  }
+
   #predict(targets: Targets, strength: number): Float64Array {
-    const map = ridge(this.covariance, this.#crossWith(targets), strength)
+    const map = ridge(this.#factor(strength), this.#crossWith(targets))
     const { test } = this.samples
     return fitted(test.representation, test.rows, this.means, map)
   }

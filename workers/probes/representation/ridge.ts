@@ -9,13 +9,11 @@ import { product } from './product.ts'
  *
  * over the training samples. B is that of h + noise of variance α in every coordinate and unlimited samples of the noise.
  *
- * @param covariance Σhh [k][k]
+ * @param factor of Σhh + αI
  * @param cross Σht [k][f]
- * @param strength α, 0 or more
  * @returns B [k][f]
  */
-export function ridge(covariance: Matrix, cross: Matrix, strength: number): Matrix {
-  const factor = factorised(covariance, strength)
+export function ridge(factor: Float64Array, cross: Matrix): Matrix {
   const [k, f] = [cross.rows, cross.cols]
   const solution = zeros(k, f)
   solution.data.set(cross.data)
@@ -43,10 +41,10 @@ function divideRow(B: Float64Array, f: number, i: number, pivot: number): void {
 const NO_VARIANCE = 1e-13 // of the largest diagonal entry: rounding
 
 /**
- * G of Σ + αI = G G', lower triangular by row. A coordinate that those before it leave no variance gets an empty column and
+ * G of Σ + αI = G G', lower triangular by row, [k][k]; α is 0 or more. A coordinate that those before it leave no variance gets an empty column and
  * with it no weight, so that a representation that stands still predicts the mean.
  */
-function factorised({ rows: k, data }: Matrix, strength: number): Float64Array {
+export function factorised({ rows: k, data }: Matrix, strength: number): Float64Array {
   const G = new Float64Array(k * k)
   let largest = 0
   for (let i = 0; i < k; i++) largest = Math.max(largest, data[i * (k + 1)]! + strength)
