@@ -16,6 +16,7 @@ export function eagerForms(tf: Tfjs, tensors: CaseTensors): Forms {
 }
 
 interface Run {
+  readonly runs: readonly number[]
   weights: Weights
   momenta: Weights
   readonly x: readonly Tensor[]
@@ -47,13 +48,15 @@ class Eager implements Form {
       all.dispose()
       return parts
     }
-    const count = this.batched ? 1 : tensors.row.runs
-    this.runs = Array.from({ length: count }, (_, run) => {
-      const weights = this.batched ? tensors.weightsOfAll() : tensors.weights(run)
+    const all = Array.from({ length: tensors.row.runs }, (_, run) => run)
+    const groups = this.batched ? [all] : all.map((run) => [run])
+    this.runs = groups.map((runs) => {
+      const weights = this.batched ? tensors.weightsOf(runs, true) : tensors.weights(runs[0]!)
       const [x, y] = (['x', 'y'] as const).map((name) =>
-        split(this.batched ? tensors.batchesOfAll(name) : tensors.batches(name, run)),
+        split(this.batched ? tensors.batchesOf(name, runs) : tensors.batches(name, runs[0]!)),
       ) as [Tensor[], Tensor[]]
       return {
+        runs,
         weights: this.optimizer ? this.variables(weights) : weights,
         momenta: tensors.zeros(weights),
         x,
@@ -78,7 +81,7 @@ class Eager implements Form {
   }
 
   weights(): Float64Array {
-    return this.tensors.flat(this.batched ? this.runs[0]!.weights : this.runs.map(({ weights }) => weights))
+    return this.tensors.flat(this.runs)
   }
 
   close(): void {

@@ -9,8 +9,24 @@ export type Weights = Readonly<Record<string, Tensor>>
 /** x and y. */
 export type Pair = readonly [Tensor, Tensor]
 
-/** One training step of one run, or of a batch of MLPs, in tfjs: x, y [batch]… or [R, batch]…, weights alike. */
-export class Network {
+/** A training step of a row's network. */
+export interface TrainingStep {
+  /**
+   * Weights and momenta after a step, and the loss before it.
+   *
+   * @param pairs x and y of the batch, or of equal parts of it, which TensorFlow can work on at once
+   */
+  step(
+    weights: Weights,
+    momenta: Weights,
+    pairs: readonly Pair[],
+    rate: Tensor,
+    momentum: number,
+  ): { readonly weights: Weights; readonly momenta: Weights; readonly loss: Tensor }
+}
+
+/** The step of one run, or of a batch of MLPs, in tfjs: x, y [batch]… or [R, batch]…, weights alike. */
+export class Network implements TrainingStep {
   private readonly tf: Tfjs
   private readonly row: NetworkRow
 
@@ -33,11 +49,6 @@ export class Network {
     return apart.rank === 2 ? tf.mean(apart) : tf.sum(tf.mean(apart, [1, 2]))
   }
 
-  /**
-   * Weights and momenta after a step, and the loss before it.
-   *
-   * @param pairs x and y of the batch, or of equal parts of it, which TensorFlow can work on at once
-   */
   step(weights: Weights, momenta: Weights, pairs: readonly Pair[], rate: Tensor, momentum: number) {
     const { tf } = this
     const names = Object.keys(weights)

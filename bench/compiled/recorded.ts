@@ -1,57 +1,74 @@
+import { hasKernels } from '../../workers/engines/tensorflow/kernels/available.ts'
 import type { Tfjs } from '../../workers/engines/tensorflow/recorder/binding.ts'
 import type { Program } from '../../workers/engines/tensorflow/recorder/program.ts'
 import { record } from '../../workers/engines/tensorflow/recorder/record.ts'
 import type { Tensor, Tensors } from '../../workers/engines/tensorflow/recorder/step.ts'
 import type { Form, Forms } from './form.ts'
-import { Network, type Weights } from './network.ts'
+import { LayeredNetwork } from './layered.ts'
+import { Network, type TrainingStep, type Weights } from './network.ts'
 import { BATCHES, MOMENTUM } from './rows.ts'
 import type { CaseTensors } from './tensors.ts'
 
-/** The recorder's forms: the batches lie in TensorFlow, a step takes its own by its number, losses are read. */
-export function recordedForms(tf: Tfjs, tensors: CaseTensors): Forms {
-  const { runs, model } = tensors.row
-  const each = Array.from({ length: runs }, (_, run) => run)
-  if (runs === 1) {
-    return {
-      recorded: () => new Recorded(tf, tensors, [[0]]),
-      'recorded, batch in halves': () => new Recorded(tf, tensors, [[0]], 2),
-    }
-  }
-  return {
-    ...(model.kind === 'mlp' ? { 'recorded, batched': () => new Recorded(tf, tensors, 'batched') } : {}),
-    ...(runs <= 8 ? { 'recorded, copies in one graph': () => new Recorded(tf, tensors, [each]) } : {}),
-    ...(runs <= 8
-      ? {
-          'recorded, one after the other': () =>
-            new Recorded(
-              tf,
-              tensors,
-              each.map((run) => [run]),
-            ),
-        }
-      : {}),
-  }
+/**
+ * How a program trains: in tfjs's operations or, `layers`, in those of the engine's nets, which have an axis of runs always.
+ * `groups` are runs that share every operation, each group with its own part of the graph.
+ */
+interface Plan {
+  readonly network: TrainingStep
+  readonly groups: readonly (readonly number[])[]
+  /** Whether tensors of a group have an axis of runs. */
+  readonly hasAxis: boolean
+  /** Of a batch, worked on at once. */
+  readonly parts: number
 }
 
-/** Programs that take turns, each of one run, of copies of the network, or of one network with batched products. */
+/** The recorder's forms: the batches lie in TensorFlow, a step takes its own by its number, losses are read. */
+export function recordedForms(tf: Tfjs, tensors: CaseTensors): Forms {
+  const { row } = tensors
+  const all = Array.from({ length: row.runs }, (_, run) => run)
+  const plain = new Network(tf, row)
+  const make = (...plans: Plan[]) => {
+    return () => new Recorded(tf, tensors, plans)
+  }
+  const copies = { network: plain, groups: all.map((run) => [run]), hasAxis: false, parts: 1 }
+  const forms: Record<string, () => Form> = {}
+  if (hasKernels(tf)) {
+    const layers = { network: new LayeredNetwork(tf, row), groups: [all], hasAxis: true, parts: 1 }
+    forms['own operations'] = make(layers)
+    const half = Math.ceil(all.length / 2)
+    const halves = [all.slice(0, half), all.slice(half)]
+    if (row.runs > 1) forms['own operations, runs in halves'] = make({ ...layers, groups: halves })
+  }
+  if (row.runs === 1) {
+    forms["tfjs's operations"] = make(copies)
+    forms["tfjs's operations, batch in halves"] = make({ ...copies, parts: 2 })
+    return forms
+  }
+  if (row.model.kind === 'mlp')
+    forms["tfjs's operations, batched"] = make({ ...copies, groups: [all], hasAxis: true })
+  if (row.runs <= 8) {
+    forms["tfjs's operations, copies in one graph"] = make(copies)
+    forms["tfjs's operations, one after the other"] = make(
+      ...all.map((run) => ({ ...copies, groups: [[run]] })),
+    )
+  }
+  return forms
+}
+
+/** Programs that take turns. */
 class Recorded implements Form {
   private readonly tf: Tfjs
   private readonly tensors: CaseTensors
-  private readonly programs: readonly Program<Tensors, Tensors, Tensors>[]
-  private readonly groups: readonly (readonly number[])[] | 'batched'
+  private readonly plans: readonly Plan[]
   private readonly starts: readonly Tensors[]
-  /** Of a batch, worked on at once. */
-  private readonly parts: number
+  private readonly programs: readonly Program<Tensors, Tensors, Tensors>[]
 
-  constructor(tf: Tfjs, tensors: CaseTensors, groups: readonly (readonly number[])[] | 'batched', parts = 1) {
-    this.parts = parts
+  constructor(tf: Tfjs, tensors: CaseTensors, plans: readonly Plan[]) {
     this.tf = tf
     this.tensors = tensors
-    this.groups = groups
-    this.starts = groups === 'batched' ? [this.stateOfAll()] : groups.map((runs) => this.stateOf(runs))
-    this.programs = this.starts.map((state, k) =>
-      this.program(state, groups === 'batched' ? null : groups[k]!),
-    )
+    this.plans = plans
+    this.starts = plans.map((plan) => this.startOf(plan))
+    this.programs = plans.map((plan, k) => this.program(plan, this.starts[k]!))
   }
 
   start(): void {
@@ -69,10 +86,10 @@ class Recorded implements Form {
 
   weights(): Float64Array {
     const states = this.programs.map((program) => program.state() as Tensors)
-    const flat =
-      this.groups === 'batched'
-        ? this.tensors.flat(part(states[0]!, 'w0/'))
-        : this.tensors.flat(this.groups.flatMap((runs, k) => runs.map((_, i) => part(states[k]!, `w${i}/`))))
+    const groups = this.plans.flatMap(({ groups }, k) =>
+      groups.map((runs, i) => ({ runs, weights: part(states[k]!, `w${i}/`) })),
+    )
+    const flat = this.tensors.flat(groups)
     this.tf.dispose(states)
     return flat
   }
@@ -82,15 +99,14 @@ class Recorded implements Form {
     this.tf.dispose([...this.starts])
   }
 
-  private program(state: Tensors, runs: readonly number[] | null) {
+  private program({ network, groups, hasAxis, parts }: Plan, state: Tensors) {
     const { tf } = this
-    const network = new Network(tf, this.tensors.row)
-    const copies = runs?.length ?? 1
     const inputs: Record<string, Tensor> = { rate: tf.scalar(0) }
-    for (let i = 0; i < copies; i++) {
+    for (const [i, runs] of groups.entries()) {
       for (const name of ['x', 'y'] as const) {
-        inputs[`${name}${i}`] =
-          runs === null ? this.tensors.batchesOfAll(name) : this.tensors.batches(name, runs[i]!, this.parts)
+        inputs[`${name}${i}`] = hasAxis
+          ? this.tensors.batchesOf(name, runs)
+          : this.tensors.batches(name, runs[0]!, parts)
       }
     }
     const program = record<Tensors, Tensors, Tensors>(
@@ -99,9 +115,9 @@ class Recorded implements Form {
         const row = tf.mod(step, tf.scalar(BATCHES, 'int32'))
         const next: Record<string, Tensor> = {}
         const losses: Tensor[] = []
-        for (let i = 0; i < copies; i++) {
-          const pairs = Array.from({ length: this.parts }, (_, k) => {
-            const at = tf.add(tf.mul(row, tf.scalar(this.parts, 'int32')), tf.scalar(k, 'int32'))
+        for (const i of groups.keys()) {
+          const pairs = Array.from({ length: parts }, (_, k) => {
+            const at = tf.add(tf.mul(row, tf.scalar(parts, 'int32')), tf.scalar(k, 'int32'))
             return [tf.gather(given[`x${i}`]!, at as never), tf.gather(given[`y${i}`]!, at as never)] as const
           })
           const taken = network.step(part(now, `w${i}/`), part(now, `m${i}/`), pairs, given.rate!, MOMENTUM)
@@ -118,20 +134,18 @@ class Recorded implements Form {
     return program as Program<Tensors, Tensors, Tensors>
   }
 
-  private stateOf(runs: readonly number[]): Tensors {
-    return Object.assign({}, ...runs.map((run, i) => this.named(this.tensors.weights(run), i)))
-  }
-
-  private stateOfAll(): Tensors {
-    return this.named(this.tensors.weightsOfAll(), 0)
-  }
-
-  private named(weights: Weights, i: number): Tensors {
-    const momenta = this.tensors.zeros(weights)
-    return Object.fromEntries([
-      ...Object.entries(weights).map(([name, one]) => [`w${i}/${name}`, one]),
-      ...Object.entries(momenta).map(([name, one]) => [`m${i}/${name}`, one]),
-    ])
+  private startOf({ groups, hasAxis, network }: Plan): Tensors {
+    const named = groups.map((runs, i) => {
+      const weights = hasAxis
+        ? this.tensors.weightsOf(runs, network instanceof Network)
+        : this.tensors.weights(runs[0]!)
+      const momenta = this.tensors.zeros(weights)
+      return Object.fromEntries([
+        ...Object.entries(weights).map(([name, one]) => [`w${i}/${name}`, one]),
+        ...Object.entries(momenta).map(([name, one]) => [`m${i}/${name}`, one]),
+      ])
+    })
+    return Object.assign({}, ...named)
   }
 }
 

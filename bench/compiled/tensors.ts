@@ -35,11 +35,11 @@ export class CaseTensors {
     return this.tf.tensor(this.arrays[name].slice(run * size, (run + 1) * size), shape)
   }
 
-  /** All runs' batches: [batches, R, batch, …]. */
-  batchesOfAll(name: 'x' | 'y'): Tensor {
+  /** Batches of R runs: [batches, R, batch, …]. */
+  batchesOf(name: 'x' | 'y', runs: readonly number[]): Tensor {
     const { tf } = this
     return tf.tidy(() => {
-      const each = Array.from({ length: this.row.runs }, (_, run) => this.batches(name, run))
+      const each = runs.map((run) => this.batches(name, run))
       return tf.stack(each, 1)
     })
   }
@@ -56,20 +56,16 @@ export class CaseTensors {
     return Object.fromEntries(list)
   }
 
-  /** All runs' starts: [R, in, out], biases [R, 1, out]. */
-  weightsOfAll(): Weights {
+  /** Starts of R runs: [R, in, out], biases [R, out] or, as rows that a batch is added to, [R, 1, out]. */
+  weightsOf(runs: readonly number[], biasesAreRows: boolean): Weights {
     const { tf } = this
-    const runs = Array.from({ length: this.row.runs }, (_, run) => this.weights(run))
+    const each = runs.map((run) => this.weights(run))
     const all = this.parameters.map(({ name, shape }) => {
-      const stacked = tf.tidy(() => {
-        const each = runs.map((weights) =>
-          tf.reshape(weights[name]!, shape.length === 1 ? [1, ...shape] : [...shape]),
-        )
-        return tf.stack(each)
-      })
+      const own = biasesAreRows && shape.length === 1 ? [1, ...shape] : [...shape]
+      const stacked = tf.tidy(() => tf.stack(each.map((weights) => tf.reshape(weights[name]!, own))))
       return [name, stacked] as const
     })
-    tf.dispose(runs)
+    tf.dispose(each)
     return Object.fromEntries(all)
   }
 
@@ -77,21 +73,17 @@ export class CaseTensors {
     return Object.fromEntries(Object.entries(like).map(([name, one]) => [name, this.tf.zerosLike(one)]))
   }
 
-  /** [R][weights] of runs' weights, one after the other or in one tensor each. */
-  flat(weights: Weights | readonly Weights[]): Float64Array {
-    const { runs } = this.row
-    const parts = this.parameters.map(({ name, shape }) => {
-      const values = Array.isArray(weights)
-        ? weights.map((one: Weights) => one[name]!.dataSync())
-        : [(weights as Weights)[name]!.dataSync()]
-      return { values, size: product(shape) }
-    })
+  /** [R][weights] of groups of runs, whose weights lie one run after the other. */
+  flat(groups: readonly { readonly runs: readonly number[]; readonly weights: Weights }[]): Float64Array {
     const out = new Float64Array(this.arrays.weights.length)
-    let at = 0
-    for (let run = 0; run < runs; run++) {
-      for (const { values, size } of parts) {
-        const from = values.length === 1 ? values[0]!.subarray(run * size, (run + 1) * size) : values[run]!
-        out.set(from, at)
+    const perRun = out.length / this.row.runs
+    for (const { runs, weights } of groups) {
+      let at = 0
+      for (const { name, shape } of this.parameters) {
+        const [values, size] = [weights[name]!.dataSync(), product(shape)]
+        for (const [k, run] of runs.entries()) {
+          out.set(values.subarray(k * size, (k + 1) * size), run * perRun + at)
+        }
         at += size
       }
     }
