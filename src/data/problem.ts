@@ -24,6 +24,8 @@ export interface KnownImages {
   readonly labels: Uint16Array | null // [count]
   /** How far after the image behind x that behind y comes in the set; 0 where they are one. */
   readonly lag: number
+  /** Numbers of the images that x is made of, rising; null where it is made of all. */
+  readonly firsts: Uint32Array | null
   /** What is done to them, first to last. */
   readonly stages: readonly OpenStage[]
   /** Fresh views of given images z, with `later` behind y: [rows][entries of an image] → [rows][d]. */

@@ -39,6 +39,12 @@ export function lagOf(views: ImageViews): number {
   return first?.kind === 'temporal' ? (first.lag ?? 1) : 0
 }
 
+/** Whether the images behind x and y must have one label. */
+export function keepsToClass(views: ImageViews): boolean {
+  const [first] = stagesOf(views)
+  return first?.kind === 'temporal' && first.within === 'class'
+}
+
 /** Whether entries of x are set to 0, and stay so, which y may have: what a loss on masked pixels needs. */
 export function hidesPixels(views: ImageViews): boolean {
   const kinds = stagesOf(views).map(({ kind }) => kind)

@@ -7,7 +7,7 @@ import { type Static, Type } from 'typebox'
  * the pixels), loudest along the leading components and of mean variance `nu`; `pixel-mask` keeps each pixel with
  * probability `keep`; `block-mask` shows x a square block of the area `context` less `blocks` blocks of the area `size`, which y
  * shows; `crop` cuts two independent windows of `size` × `size` pixels; `flip` mirrors each view with `probability`; `temporal`,
- * always the first, makes y of the image `lag` after that of x.
+ * always the first, makes y of the image `lag` after that of x, in the whole set or where both have one label.
  */
 const closed = { additionalProperties: false } as const
 
@@ -74,6 +74,7 @@ const Temporal = Type.Object(
   {
     kind: Type.Literal('temporal'),
     lag: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })),
+    within: Type.Optional(Type.Union([Type.Literal('set'), Type.Literal('class')], { default: 'set' })),
   },
   closed,
 )

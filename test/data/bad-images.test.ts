@@ -120,9 +120,14 @@ const sizes: [Partial<DataOfKind<'images'>>, string, RegExp][] = [
     /area 1 cover all 3 × 3 pixels/,
   ],
   [
-    { views: { kind: 'temporal', lag: 5 } },
+    { views: { kind: 'temporal', lag: 6 } },
     '/data/views/lag',
-    /5 apart are too few in 20; use a lag of at most 4/,
+    /6 apart are too few in 20; use a lag of at most 5/,
+  ],
+  [
+    { views: { kind: 'temporal', within: 'class' } },
+    '/data/views/within',
+    /no labels, so that no two images are known to be of one class/,
   ],
   [
     { limit: 4, views: { kind: 'chain', stages: [{ kind: 'temporal' }, { kind: 'flip' }] } },
@@ -167,6 +172,20 @@ const large = { channels: 3, resolution: 20 } // 1200 entries
 it('channels that the set does not have are refused', async () => {
   const { faults } = await inspectData(spec(colours, { channels: 4, resolution: 20 }))
   assert.match(faults[0]!.message, /have 3 channels, not 4; use 3, or leave channels out/)
+})
+
+it('classes too short for pairs are refused', async () => {
+  const views = { kind: 'temporal', lag: 900, within: 'class' } as const
+  const { faults } = await inspectData({ kind: 'images', dataset: 'mnist', views })
+  assert.deepEqual(
+    faults.map(({ pointer }) => pointer),
+    ['/data/views/lag'],
+  )
+  assert.match(
+    faults[0]!.message,
+    /Of 10000 images only \d+ have one of their class 900 later, and 1803 are needed/,
+  )
+  await assert.rejects(openProblem({ kind: 'images', dataset: 'mnist', views }), { code: 'SPEC_INVALID' })
 })
 
 it('images of more entries than moments are worked out for are for nets alone', async () => {

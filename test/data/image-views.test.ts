@@ -44,6 +44,13 @@ const cases: Record<string, { data: ImagesSpec; features: number }> = {
   'rare vertical flips': { data: images({ kind: 'flip', probability: 0.2, axis: 'vertical' }), features: 16 },
   'pairs with the next image': { data: images({ kind: 'temporal' }), features: 16 },
   'pairs seven images apart': { data: images({ kind: 'temporal', lag: 7 }, { limit: 41 }), features: 16 },
+  'pairs of one digit': {
+    data: {
+      ...{ kind: 'images', dataset: 'mnist', resolution: 3, limit: 1020 },
+      views: { kind: 'temporal', lag: 10, within: 'class' },
+    },
+    features: 9,
+  },
   'crops that are flipped and noisy': {
     data: images(chain({ kind: 'crop', size: 3 }, { kind: 'flip' }, { kind: 'noise', nu: 0.2, power: 2 })),
     features: 9,
@@ -160,6 +167,15 @@ describe('views of images', () => {
     assert.ok(gap < 1e-14, `a gap of ${gap}`) // rounding only
   })
 
+  it('pairs within classes leave out those that have two labels', async () => {
+    const views = { kind: 'temporal', lag: 10, within: 'class' } as const
+    const { images: known } = await openProblem({ kind: 'images', dataset: 'mnist', limit: 1020, views })
+    const labels = known!.labels!
+    assert.notEqual(labels[0], labels[1019]) // the digits lie by class
+    assert.equal(known!.firsts!.length, 1000)
+    assert.ok(known!.firsts!.every((k) => labels[k] === labels[k + 10]))
+  })
+
   it('every image, and every pair, is chosen as often as any other', async () => {
     for (const [lag, choices] of [
       [0, 60],
@@ -205,7 +221,7 @@ describe('views of images', () => {
     const said = netSpec({
       data: images(
         chain(
-          { kind: 'temporal', lag: 1 },
+          { kind: 'temporal', lag: 1, within: 'set' },
           { kind: 'noise', nu: 1, ramp: 0, power: 0, target: 'independent' },
         ),
       ),

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { bareMoments } from '../../src/data/images/pixel-moments.ts'
 import { generatorOf } from '../../src/data/nonlinear/families.ts'
 import type { NonlinearSpec } from '../../src/data/nonlinear/generator.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
@@ -70,6 +69,10 @@ const seen: Record<string, ImagesSpec> = {
   crops: images({ kind: 'crop', size: 3 }),
   flips: images({ kind: 'flip', probability: 0.3 }),
   'pairs seven images apart': images({ kind: 'temporal', lag: 7 }),
+  'pairs of one digit': {
+    ...{ kind: 'images', dataset: 'mnist', resolution: 4, limit: 2040 },
+    views: { kind: 'temporal', lag: 5, within: 'class' },
+  },
   'the next image, cropped, flipped and under two noises': images({
     kind: 'chain',
     stages: [
@@ -151,16 +154,20 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
 /** Moments of what training meets: all but the images that are held out. */
 function trainedMoments({ images, moments }: Problem): Moments {
   if (images === undefined) return moments
-  const { count, lag, stages, pixels } = images
+  const { count, lag, firsts, stages, pixels } = images
   const { left, first, stride, count: held } = imagesHeldOut(images)
   const d = pixels.length / count
-  const isHeld = (k: number) => lag === 0 && (k - first) % stride === 0 && k < held * stride
-  const taken = Array.from({ length: count }, (_, k) => k).filter(
-    (k) => !isHeld(k) && (lag === 0 || k < left + lag),
-  )
-  assert.equal(taken.length, left + lag)
-  const own = Float32Array.from(taken.flatMap((k) => [...pixels.subarray(k * d, (k + 1) * d)]))
-  const bare = bareMoments({ count: taken.length, pixels: own }, lag)
+  const isHeld = (k: number) => (k - first) % stride === 0 && k < held * stride
+  const all = Array.from({ length: count }, (_, k) => k)
+  const taken = firsts === null ? all.filter((k) => !isHeld(k)) : [...firsts.subarray(0, left)]
+  assert.equal(taken.length, left)
+  const own = (after: number) =>
+    taken.flatMap((k) => [...pixels.subarray((k + after) * d, (k + after + 1) * d)])
+  const [z, later] = [own(0), own(lag)]
+  const of = (a: number[], b: number[]) => {
+    return { rows: d, cols: d, data: moment(Float32Array.from(a), Float32Array.from(b), left, d) }
+  }
+  const bare = { Sxx: of(z, z), Syx: of(later, z), Syy: of(later, later) }
   return stages.reduce((before, stage) => stage.moments(before), bare)
 }
 

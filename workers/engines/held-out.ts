@@ -55,7 +55,10 @@ function drawSamples(problem: Problem, first: number, rows: number): HeldOutSamp
   return { rows, x: Float32Array.from(x), y: Float32Array.from(y), latents }
 }
 
-/** The images of which x is made in samples that are held out: number `first` and each `stride`th after it. */
+/**
+ * The images of which x is made in samples that are held out: number `first` and each `stride`th after it, of all images or of
+ * those that x may be made of.
+ */
 export interface HeldOutImages {
   readonly count: number
   readonly first: number
@@ -68,18 +71,27 @@ export interface HeldOutImages {
  * A fifth of a set at most, spread evenly over it; of images that follow each other the last ones, since neighbours are alike, and
  * none that is a y of training.
  */
-export function imagesHeldOut({ count: images, lag }: Pick<KnownImages, 'count' | 'lag'>): HeldOutImages {
-  const count = Math.max(2, Math.min(TRAIN + TEST, Math.floor(images / 5)))
-  if (lag === 0) return { count, first: 0, stride: Math.floor(images / count), left: images - count }
-  const first = images - lag - count
-  return { count, first, stride: 1, left: first - lag }
+export function imagesHeldOut({
+  count: images,
+  lag,
+  firsts,
+}: Pick<KnownImages, 'count' | 'lag' | 'firsts'>): HeldOutImages {
+  const total = firsts?.length ?? images
+  const count = Math.max(2, Math.min(TRAIN + TEST, Math.floor(total / 5)))
+  if (firsts === null) return { count, first: 0, stride: Math.floor(images / count), left: images - count }
+  const first = total - count
+  const left = firsts.findIndex((number) => number + lag >= firsts[first]!)
+  return { count, first, stride: 1, left }
 }
 
 /** Two thirds of the held-out images to fit probes on, a third to judge: each third, or the last of those that follow each other. */
 function heldOutImages(images: KnownImages): Pick<HeldOut, 'train' | 'test'> {
   const { count, first, stride } = imagesHeldOut(images)
-  const numbers = Array.from({ length: count }, (_, k) => first + k * stride)
-  const isTest = (k: number) => k === count - 1 || (images.lag > 0 ? 3 * k >= 2 * count : k % 3 === 2)
+  const numbers = Array.from({ length: count }, (_, k) => {
+    const place = first + k * stride
+    return images.firsts === null ? place : images.firsts[place]!
+  })
+  const isTest = (k: number) => k === count - 1 || (images.firsts !== null ? 3 * k >= 2 * count : k % 3 === 2)
   const some = (wanted: boolean) =>
     viewsOf(
       images,

@@ -5,48 +5,62 @@ import { addCrossProducts, addProducts, BLOCK, blockOf } from './products.ts'
 
 type Pixels = Pick<PooledImages, 'count' | 'pixels'>
 
-/** Moments of the pairs (z, image `lag` after z) over all z that have such an image, about the set's mean; exact for the images as stored. */
-export function bareMoments(images: Pixels, lag: number): Moments {
-  const pairs = images.count - lag
-  const Sxx = pixelCovariance(images, 0, pairs)
-  if (lag === 0) return { Sxx, Syx: Sxx, Syy: Sxx }
-  return { Sxx, Syx: laggedCovariance(images, lag), Syy: pixelCovariance(images, lag, images.count) }
+/** Moments of z alone, or of the pairs (z, image `lag` after z) with z of `firsts`, about the set's mean; exact for the images as stored. */
+export function bareMoments(images: Pixels, lag: number, firsts: Uint32Array | null): Moments {
+  if (firsts === null) {
+    const C = pixelCovariance(images)
+    return { Sxx: C, Syx: C, Syy: C }
+  }
+  const later = firsts.map((k) => k + lag)
+  return {
+    Sxx: pixelCovariance(images, firsts),
+    Syx: laggedCovariance(images, firsts, later),
+    Syy: pixelCovariance(images, later),
+  }
 }
 
-/** (1/n) Σ z z' over images `from` to `end`, [d][d]: the population covariance of the pixels where that is all of them. */
-export function pixelCovariance({ count, pixels }: Pixels, from = 0, end = count): Matrix {
+/** (1/n) Σ z z' over the images of some numbers, or over all, whose population covariance it is; [d][d]. */
+export function pixelCovariance({ count, pixels }: Pixels, numbers: Uint32Array | null = null): Matrix {
   const d = pixels.length / count
+  const n = numbers?.length ?? count
   const C = zeros(d, d)
   const block = blockOf(d)
-  for (let start = from; start < end; start += BLOCK) {
-    const size = fill(block, pixels, d, start, end)
+  for (let start = 0; start < n; start += BLOCK) {
+    const size = fill(block, pixels, d, { start, n, numbers })
     addProducts(block, size, C)
   }
   for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) C.data[j * d + i] = C.data[i * d + j] = C.data[i * d + j]! / (end - from)
+    for (let j = 0; j <= i; j++) C.data[j * d + i] = C.data[i * d + j] = C.data[i * d + j]! / n
   }
   return C
 }
 
-/** (1/n) Σ z(t + lag) z(t)', [d][d]. */
-function laggedCovariance({ count, pixels }: Pixels, lag: number): Matrix {
+/** (1/n) Σ z(later) z(first)', [d][d]. */
+function laggedCovariance({ count, pixels }: Pixels, firsts: Uint32Array, laters: Uint32Array): Matrix {
   const d = pixels.length / count
+  const n = firsts.length
   const C = zeros(d, d)
   const [now, later] = [blockOf(d), blockOf(d)]
-  for (let start = 0; start < count - lag; start += BLOCK) {
-    const size = fill(now, pixels, d, start, count - lag)
-    fill(later, pixels, d, start + lag, count)
+  for (let start = 0; start < n; start += BLOCK) {
+    const size = fill(now, pixels, d, { start, n, numbers: firsts })
+    fill(later, pixels, d, { start, n, numbers: laters })
     addCrossProducts(later, now, size, C)
   }
-  for (let i = 0; i < C.data.length; i++) C.data[i] = C.data[i]! / (count - lag)
+  for (let i = 0; i < C.data.length; i++) C.data[i] = C.data[i]! / n
   return C
 }
 
-/** Turns images from `start` on, as many as a block takes and at most up to `end`, into a block; how many. */
-function fill(block: Float64Array, pixels: Float32Array, d: number, start: number, end: number): number {
-  const size = Math.min(BLOCK, end - start)
+/** Turns images number `start` and the following of a list of n, as many as a block takes, into a block; how many. */
+function fill(
+  block: Float64Array,
+  pixels: Float32Array,
+  d: number,
+  { start, n, numbers }: { start: number; n: number; numbers: Uint32Array | null },
+): number {
+  const size = Math.min(BLOCK, n - start)
   for (let k = 0; k < size; k++) {
-    for (let i = 0; i < d; i++) block[i * BLOCK + k] = pixels[(start + k) * d + i]!
+    const at = (numbers === null ? start + k : numbers[start + k]!) * d
+    for (let i = 0; i < d; i++) block[i * BLOCK + k] = pixels[at + i]!
   }
   return size
 }

@@ -9,6 +9,7 @@ import {
 } from '../../experiment/image-shape.ts'
 import type { ImageStage, ImagesSpec } from '../../experiment/image-spec.ts'
 import type { ImageHeader } from './image-set.ts'
+import { fewestPairs, firstsOf } from './pairs.ts'
 import { hidesAll } from './stages/block-mask.ts'
 
 /** Second moments of more entries are not worked out: 1024 take seconds, and their decomposition most of a minute. */
@@ -76,10 +77,25 @@ export function sizeFaults(data: ImagesSpec, header: ImageHeader): FieldFault[] 
     faults.push({ pointer: '/data/limit', message })
   }
   const count = Math.min(limit ?? header.count, header.count)
-  const most = Math.floor((count - 1) / 4) // some pairs are left to train on, apart from those held out
+  const most = Math.floor((count - fewestPairs(0)) / 3) // of lags that leave enough pairs
   if (lagOf(views) > most) {
     const message = `Images ${lagOf(views)} apart are too few in ${count}; ${most > 0 ? `use a lag of at most ${most}` : 'use more images'}.`
     faults.push({ pointer: `${pointerOf(data, 0)}/lag`, message })
   }
   return faults
+}
+
+/** @param labels of the images that are used, which pairs must share */
+export function pairFaults(data: ImagesSpec, labels: Uint16Array | null): FieldFault[] {
+  const pointer = pointerOf(data, 0)
+  if (labels === null) {
+    const message =
+      'The set has no labels, so that no two images are known to be of one class; leave within out, or add the set with labels or in folders.'
+    return [{ pointer: `${pointer}/within`, message }]
+  }
+  const lag = lagOf(data.views)
+  const pairs = firstsOf(labels.length, lag, labels).length
+  if (pairs >= fewestPairs(lag)) return []
+  const message = `Of ${labels.length} images only ${pairs} have one of their class ${lag} later, and ${fewestPairs(lag)} are needed; use a smaller lag, or leave within out.`
+  return [{ pointer: `${pointer}/lag`, message }]
 }

@@ -1,19 +1,26 @@
 import type { KnownImages } from '../../../../../src/data/problem.ts'
-import { imagesHeldOut } from '../../../held-out.ts'
+import { type HeldOutImages, imagesHeldOut } from '../../../held-out.ts'
 import type { Moment } from '../../recorder/moment.ts'
 import type { Tensor, Tfjs } from '../../tensors.ts'
 import { deviceStage } from './image-stages.ts'
-import { type DeviceSource, DRAWS } from './source.ts'
+import { arrayOf, type DeviceSource, DRAWS } from './source.ts'
 
 /** Views of images that lie in TensorFlow, chosen uniformly with replacement from those that are not held out. */
 export function imageSource(images: KnownImages): DeviceSource {
   const { count, pixels, lag } = images
   const stages = images.stages.map((stage, s) => deviceStage(stage, s))
   const own = Object.assign({}, ...stages.map(({ arrays }) => arrays))
+  const held = imagesHeldOut(images)
+  const firsts = images.firsts?.subarray(0, held.left)
+  const hasGaps = firsts !== undefined && firsts.at(-1) !== firsts.length - 1
   return {
-    arrays: { images: { shape: [count, pixels.length / count], data: pixels }, ...own },
+    arrays: {
+      images: { shape: [count, pixels.length / count], data: pixels },
+      ...(hasGaps ? { firsts: arrayOf([firsts.length], firsts) } : {}),
+      ...own,
+    },
     draw(tf, arrays, now, rows) {
-      const number = chosen(tf, now, images, rows)
+      const number = chosen(tf, now, held, rows, arrays.firsts)
       const those = (which: Tensor) => tf.gather(arrays.images!, which as never) as Tensor
       const x = those(number)
       const y = lag === 0 ? x : those(tf.add(number, tf.scalar(lag, 'int32')))
@@ -23,10 +30,16 @@ export function imageSource(images: KnownImages): DeviceSource {
 }
 
 /** Numbers of images to make x of, int32 [rows]. */
-function chosen(tf: Tfjs, now: Moment, images: KnownImages, rows: number): Tensor {
-  const held = imagesHeldOut(images)
+function chosen(
+  tf: Tfjs,
+  now: Moment,
+  held: HeldOutImages,
+  rows: number,
+  firsts: Tensor | undefined,
+): Tensor {
   const place = now.integers([rows], held.left, DRAWS.choice)
-  if (images.lag > 0) return place
+  if (firsts !== undefined) return tf.cast(tf.gather(firsts, place as never), 'int32') as Tensor
+  if (held.first > 0) return place // the first images are those that training has
   // Held out are 0, s, 2s, …: behind each of them come s − 1 others.
   const passed = tf.add(tf.floorDiv(place, tf.scalar(held.stride - 1, 'int32')), tf.scalar(1, 'int32'))
   return tf.add(place, tf.minimum(passed, tf.scalar(held.count, 'int32')))
