@@ -10,10 +10,12 @@ import { isNet, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { imagesHeldOut } from '../../workers/engines/held-out.ts'
 import { netPlan } from '../../workers/engines/net-plan.ts'
+import { imageSource } from '../../workers/engines/tensorflow/nets/sources/images.ts'
 import { deviceSource } from '../../workers/engines/tensorflow/nets/sources/open-source.ts'
 import { rendererOf } from '../../workers/engines/tensorflow/nets/sources/render.ts'
+import type { DeviceSource } from '../../workers/engines/tensorflow/nets/sources/source.ts'
 import { Moment } from '../../workers/engines/tensorflow/recorder/moment.ts'
-import { uploaded } from '../../workers/engines/tensorflow/tensors.ts'
+import { type Tfjs, uploaded } from '../../workers/engines/tensorflow/tensors.ts'
 import { idx, npy, npz, place, randomBytes } from '../data/image-files.ts'
 import { netSpec, scenes } from './nets.ts'
 import { needsTensorFlow, tensors } from './recorded.ts'
@@ -122,16 +124,8 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
       const problem = await openProblem(data)
       const spec = resolveSpec(netSpec({ data, seed: 5 }), problem.features)
       assert.ok(isNet(spec))
-      const source = deviceSource(netPlan(spec, problem, [1]))!
-      const arrays = uploaded(tf, source.arrays)
-      const seed = tf.tensor1d(Int32Array.of(5, 0), 'int32')
+      const { draw, dispose } = drawer(tf, deviceSource(netPlan(spec, problem, [1]))!)
       const ROWS = 16_384
-      const draw = (step: number, rows: number) =>
-        tf.tidy(() => {
-          const now = new Moment(tf, tf.scalar(step, 'int32'), seed)
-          const { x, y } = source.draw(tf, arrays, now, rows)
-          return [x, y].map((view) => view.dataSync()) as [Float32Array, Float32Array]
-        })
       const [x, y] = draw(3, ROWS)
       assert.deepEqual(draw(3, ROWS), [x, y])
       assert.notDeepEqual(draw(4, ROWS)[0], x)
@@ -146,10 +140,47 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
         const gap = Math.sqrt(wanted.reduce((sum, value, i) => sum + (value - found[i]!) ** 2, 0))
         assert.ok(gap < 0.06 * size, `${what} is off by ${gap} of ${size}`) // √(d/16384) and the like
       }
-      tf.dispose([arrays, seed] as never)
+      dispose()
     })
   }
+
+  it('drawn blocks have the shapes and places of those in JavaScript, as often', async () => {
+    const data = images({ kind: 'block-mask', blocks: 1, size: 0.2, aspects: [0.5, 2] })
+    const problem = await openProblem(data)
+    const { draw, dispose } = drawer(tf, imageSource(problem.images!))
+    const ROWS = 4096
+    const often = (y: ArrayLike<number>) => {
+      const found = new Map<string, number>()
+      for (let r = 0; r < ROWS; r++) {
+        const shown = Array.from({ length: 16 }, (_, i) => (y[16 * r + i] === 0 ? 0 : 1)).join('')
+        found.set(shown, (found.get(shown) ?? 0) + 1)
+      }
+      return found
+    }
+    const [x, y] = draw(0, ROWS)
+    assert.ok(x.every((value, i) => value === 0 || y[i] === 0))
+    const [found, expected] = [often(y), often(problem.sampler(1).draw(0, ROWS).y)]
+    assert.equal(found.size, 16) // 8 places of 1 × 3 pixels, and 8 of 3 × 1
+    assert.deepEqual([...found.keys()].sort(), [...expected.keys()].sort())
+    for (const n of found.values()) assert.ok(Math.abs(n - ROWS / 16) < 90, `${n} of ${ROWS}`) // 6 standard errors
+    dispose()
+  })
 })
+
+/** Draws batches of a source, as a run of seed 5 does. */
+function drawer(tf: Tfjs, source: DeviceSource) {
+  const arrays = uploaded(tf, source.arrays)
+  const seed = tf.tensor1d(Int32Array.of(5, 0), 'int32')
+  return {
+    draw: (step: number, rows: number) =>
+      tf.tidy(() => {
+        const now = new Moment(tf, tf.scalar(step, 'int32'), seed)
+        const { x, y } = source.draw(tf, arrays, now, rows)
+        return [x, y].map((view) => view.dataSync()) as [Float32Array, Float32Array]
+      }),
+    dispose: () => tf.dispose([arrays, seed] as never),
+  }
+}
 
 /** Moments of what training meets: all but the images that are held out. */
 function trainedMoments({ images, moments }: Problem): Moments {
