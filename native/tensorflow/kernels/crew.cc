@@ -38,8 +38,8 @@ int size_wanted() {
 
 class Crew {
  public:
-  Crew() : size_(size_wanted()) {
-    for (int k = 1; k < size_; k++) std::thread(&Crew::live, this).detach();
+  Crew() : size_(size_wanted()), shares_(new Share[size_]) {
+    for (int k = 1; k < size_; k++) std::thread(&Crew::live, this, k).detach();
   }
   int size() const { return size_; }
 
@@ -49,30 +49,37 @@ class Crew {
       for (int64_t item = 0; item < items; item++) work(context, item);
       return;
     }
-    work_ = work, context_ = context, items_ = items;
-    next_.store(0);
+    work_ = work, context_ = context;
+    for (int k = 0; k < size_; k++) {
+      shares_[k].end = items * (k + 1) / size_;
+      shares_[k].next.store(items * k / size_);
+    }
     open_.store(true);
     round_.fetch_add(1);
     if (sleepers_.load() > 0) {
       std::lock_guard<std::mutex> lock(sleep_);
       wake_.notify_all();
     }
-    take();
+    take(0);
     open_.store(false);
     while (inside_.load() != 0) pause();  // whoever came in while it was open works on this job
   }
 
  private:
-  void take() {
-    for (int64_t item = next_.fetch_add(1); item < items_; item = next_.fetch_add(1)) work_(context_, item);
+  /* A thread's own share, then what others have left of theirs. */
+  void take(int own) {
+    for (int k = 0; k < size_; k++) {
+      Share& share = shares_[(own + k) % size_];
+      for (int64_t item = share.next.fetch_add(1); item < share.end; item = share.next.fetch_add(1)) work_(context_, item);
+    }
   }
 
-  void live() {
+  void live(int own) {
     const FlushTiny flush;
     for (uint32_t seen = 0;;) {
       seen = wait_past(seen);
       inside_.fetch_add(1);
-      if (open_.load()) take();
+      if (open_.load()) take(own);
       inside_.fetch_sub(1);
     }
   }
@@ -93,16 +100,20 @@ class Crew {
     return round_.load();
   }
 
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+
   const int size_;
+  Share* const shares_;
   std::mutex busy_, sleep_;
   std::condition_variable wake_;
   std::atomic<int> sleepers_{0};
   void (*work_)(void*, int64_t) = nullptr;
   void* context_ = nullptr;
-  int64_t items_ = 0;
   alignas(64) std::atomic<uint32_t> round_{0};
   std::atomic<bool> open_{false};
-  alignas(64) std::atomic<int64_t> next_{0};
   alignas(64) std::atomic<int> inside_{0};
 };
 

@@ -1,8 +1,8 @@
 #ifndef JEPALAB_KERNELS_CREW_H
 #define JEPALAB_KERNELS_CREW_H
 /*
- * Sharing one operation's work between threads. Items are independent and any thread may take any, so that the results
- * do not know how many there were. The crew is one thread less than TensorFlow may run operations at once
+ * Sharing one operation's work between threads. Items are independent and any thread may take any, so that results
+ * do not depend on who did what. The crew is one thread less than TensorFlow may run operations at once
  * (TF_NUM_INTEROP_THREADS) or cores are allowed, for the caller takes part; an operation that finds it busy computes alone.
  */
 #include <cstdint>
@@ -28,11 +28,15 @@ void share(int64_t items, double cycles, const Work& work) {
   for (int64_t item = 0; item < items; item++) work(item);
 }
 
-/* How many pieces to cut n things into, each a multiple of `unit`, so that there are about `wanted` of them. */
-inline int64_t piece_of(int64_t n, int64_t unit, int64_t wanted) {
-  const int64_t units = (n + unit - 1) / unit;
-  const int64_t each = wanted < 1 ? units : (units + wanted - 1) / wanted;
-  return (each < 1 ? 1 : each) * unit;
+/*
+ * Into how many pieces each of `parts` parts is cut, at least `least`: such that the threads come out even. Thread t begins
+ * with the t-th share of the items, so that what it leaves in its cache is there for it in the next operation.
+ */
+inline int64_t pieces_for(int64_t parts, int64_t least) {
+  const int64_t threads = crew_size();
+  int64_t pieces = least < 1 ? 1 : least;
+  while (parts > 0 && parts * pieces < 4 * threads && parts * pieces % threads != 0) pieces++;
+  return pieces;
 }
 
 /*

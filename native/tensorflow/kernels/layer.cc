@@ -11,7 +11,7 @@
 
 namespace kernels {
 namespace {
-/* The result's pieces: runs × row pieces × panels. */
+/* The result's pieces: runs × panels × row pieces. A thread has the same runs or columns in all of a layer's products. */
 struct Pieces {
   int64_t runs, rows, columns, piece;  // piece: rows of one
   int64_t row_pieces, panels;
@@ -19,9 +19,8 @@ struct Pieces {
 
   Pieces(int64_t runs, int64_t rows, int64_t columns, int64_t depth) : runs(runs), rows(rows), columns(columns) {
     panels = (columns + panel_columns - 1) / panel_columns;
-    // Two threads want four pieces each to share the work evenly; one that is smaller than 24 rows lays its panel for too few.
-    const int64_t wanted = std::max<int64_t>((rows + item_rows - 1) / item_rows, (4 * crew_size() + runs * panels - 1) / (runs * panels));
-    piece = std::min<int64_t>(item_rows, std::max<int64_t>(24, piece_of(rows, 12, wanted)));
+    const int64_t pieces = pieces_for(runs * panels, (rows + item_rows - 1) / item_rows);
+    piece = std::max<int64_t>(2, (rows + pieces - 1) / pieces + 1) / 2 * 2;
     row_pieces = (rows + piece - 1) / piece;
     cycles = static_cast<double>(runs) * rows * columns * (depth + 8) / (2 * W);
   }
@@ -29,7 +28,7 @@ struct Pieces {
   template <class Work>
   void each(const Work& work) const {
     share(runs * row_pieces * panels, cycles, [&](int64_t item) {
-      const int64_t panel = item % panels, piece_at = item / panels % row_pieces, run = item / panels / row_pieces;
+      const int64_t piece_at = item % row_pieces, panel = item / row_pieces % panels, run = item / row_pieces / panels;
       const int64_t i = piece_at * piece, j = panel * panel_columns;
       work(run, i, static_cast<int>(std::min(piece, rows - i)), j, static_cast<int>(std::min<int64_t>(panel_columns, columns - j)));
     });

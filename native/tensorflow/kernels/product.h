@@ -154,6 +154,11 @@ LANES_INLINE Panel lay_rows(const float* from, std::ptrdiff_t ld, int n, int col
   for (int p = 0; p < n; p++) {
     const float* row = from + p * ld;
     float* to = room + p * step;
+    if (whole == panel_vectors) {
+#pragma GCC unroll 4
+      for (int j = 0; j < panel_vectors; j++) V::load(row + j * W).store(to + j * W);
+      continue;
+    }
     for (int j = 0; j < whole; j++) V::load(row + j * W).store(to + j * W);
     if (rest == 0) continue;
     V::zero().store(to + whole * W);

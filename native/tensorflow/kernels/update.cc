@@ -14,7 +14,7 @@ namespace kernels {
 namespace {
 using V = lanes::Vec<float>;
 constexpr int W = V::width;
-constexpr int64_t piece = 4096;          // elements of an item: 16 KB of each tensor
+constexpr int64_t item_size = 4096;      // elements of an item: 16 KB of each tensor
 constexpr double cycles_of_element = 1;  // with all that is read and written
 
 /* Up to a vector of each tensor, zeros beyond n. */
@@ -48,15 +48,16 @@ LANES_INLINE void add(Elements here, V w, V move, float* after, const Slot& lost
   }
 }
 
-/* step(run, elements) over all elements, a vector at a time. */
+/* step(run)(elements) over all elements. */
 template <class Step>
 void each(const Weights& weights, const Step& step) {
-  const int64_t pieces = (weights.size + piece - 1) / piece;
-  share(weights.runs * pieces, cycles_of_element * weights.runs * weights.size, [&](int64_t item) {
-    const int64_t run = item / pieces, first = item % pieces * piece;
-    const int64_t end = run * weights.size + std::min(first + piece, weights.size);
+  const auto [runs, size, before, gradient, after] = weights;
+  const int64_t pieces = (size + item_size - 1) / item_size;
+  share(runs * pieces, cycles_of_element * runs * size, [&, size = size](int64_t item) {
+    const int64_t run = item / pieces, first = item % pieces * item_size;
     const auto work = step(run);
-    int64_t at = run * weights.size + first;
+    const int64_t end = run * size + std::min(first + item_size, size);
+    int64_t at = run * size + first;
     for (; at + W <= end; at += W) work(Elements{at, W});
     if (at < end) work(Elements{at, static_cast<int>(end - at)});
   });

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { ExperimentError } from '../../../src/experiment/failure.ts'
 import { findGpus } from '../../../src/experiment/hardware.ts'
 import { readInstallation } from '../../../src/experiment/installation.ts'
-import { type KernelsFound, loadKernels } from './kernels/available.ts'
+import { type InstructionSet, type KernelsFound, loadKernels } from './kernels/available.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -24,13 +24,17 @@ let loaded: TensorFlow | undefined
 
 /**
  * Loads TensorFlow at the first call (0.2 to 1 s) and returns it from then on. `cpu` hides the cards from this
- * process for good; `auto` takes a card where there is one.
+ * process for good; `auto` takes a card where there is one. `instructionSet`: another build of our own operations than the
+ * fastest.
  *
  * @throws ENGINE_UNAVAILABLE with what the set-up and the loader said; CUDA_UNAVAILABLE where `cuda` is asked
  *   for and no card answers.
  */
-export async function loadTensorFlow(device: 'auto' | 'cpu' | 'cuda' = 'auto'): Promise<TensorFlow> {
-  loaded ??= load(device)
+export async function loadTensorFlow(
+  device: 'auto' | 'cpu' | 'cuda' = 'auto',
+  instructionSet?: InstructionSet,
+): Promise<TensorFlow> {
+  loaded ??= load(device, instructionSet)
   if (device === 'cuda' && loaded.device !== 'cuda') {
     throw new ExperimentError('CUDA_UNAVAILABLE', { why: whyNoCuda() })
   }
@@ -41,7 +45,7 @@ export async function loadTensorFlow(device: 'auto' | 'cpu' | 'cuda' = 'auto'): 
   return loaded
 }
 
-function load(device: 'auto' | 'cpu' | 'cuda'): TensorFlow {
+function load(device: 'auto' | 'cpu' | 'cuda', instructionSet?: InstructionSet): TensorFlow {
   const { tensorflow, failures } = readInstallation()
   if (tensorflow === null || tensorflow.variant === 'off') {
     const failed = [failures.tensorflow, failures.binding].filter((failure) => failure !== undefined)
@@ -57,7 +61,7 @@ function load(device: 'auto' | 'cpu' | 'cuda'): TensorFlow {
     const { binding, isUsingGpuDevice } = tf.backend() as unknown as NodeBackend
     const found = isUsingGpuDevice ? 'cuda' : 'cpu'
     const gpus = isUsingGpuDevice ? visibleGpus() : 0
-    return { tf, version: binding.TF_Version, device: found, gpus, kernels: loadKernels(tf) }
+    return { tf, version: binding.TF_Version, device: found, gpus, kernels: loadKernels(tf, instructionSet) }
   } catch (cause) {
     const why = `its native library does not load (${(cause as Error).message}); run npm run setup`
     throw new ExperimentError('ENGINE_UNAVAILABLE', { engine: 'tensorflow', why }, { cause })
