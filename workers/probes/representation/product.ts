@@ -64,16 +64,16 @@ function strips(
 let known: Multiply | undefined
 
 function fastest(): Multiply {
-  known ??= nativeMultiply() ?? plainMultiply
+  known ??= chooseMultiply(openLanes)
   return known
 }
 
-/** That of the lanes kernels; null where they are not here, of which `jepalab doctor` and the engine tell the reason. */
-function nativeMultiply(): Multiply | null {
+/** That of the lanes kernels, or plain loops where they are not here, of which `jepalab doctor` tells the reason. */
+export function chooseMultiply(open: () => { readonly multiply: Multiply }): Multiply {
   try {
-    return openLanes().multiply
+    return open().multiply
   } catch (error) {
-    if (error instanceof ExperimentError && error.code === 'ENGINE_UNAVAILABLE') return null
+    if (error instanceof ExperimentError && error.code === 'ENGINE_UNAVAILABLE') return plainMultiply
     throw error
   }
 }
