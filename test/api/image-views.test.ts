@@ -102,7 +102,7 @@ describe('views of images over HTTP', () => {
         422,
         '/data/views/stages/1/kind',
       ],
-      [images({ kind: 'temporal', lag: 50 }), 422, '/data/views/lag'],
+      [images({ kind: 'temporal', lag: 70 }), 422, '/data/views/lag'],
       [images({ kind: 'flip' }, { channels: 4 }), 422, '/data/channels'],
       [images({ kind: 'flip', probability: 2 }), 400, '/data/views/probability'],
     ]
