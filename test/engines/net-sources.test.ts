@@ -10,6 +10,8 @@ import { isNet, resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
 import { imagesHeldOut } from '../../workers/engines/held-out.ts'
 import { netPlan } from '../../workers/engines/net-plan.ts'
+import { allStacked } from '../../workers/engines/tensorflow/nets/resident.ts'
+import { Draws } from '../../workers/engines/tensorflow/nets/sources/draws.ts'
 import { imageSource } from '../../workers/engines/tensorflow/nets/sources/images.ts'
 import { deviceSource } from '../../workers/engines/tensorflow/nets/sources/open-source.ts'
 import { rendererOf } from '../../workers/engines/tensorflow/nets/sources/render.ts'
@@ -109,7 +111,11 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
       const expected = generator.render(latents.slice(), rows)
       const { arrays, render } = rendererOf(data, generator)
       const found = tf.tidy(() =>
-        render(tf, uploaded(tf, arrays), tf.tensor2d(Float32Array.from(latents), [rows, m])).dataSync(),
+        render(
+          tf,
+          uploaded(tf, allStacked([arrays])),
+          tf.tensor3d(Float32Array.from(latents), [1, rows, m]),
+        ).dataSync(),
       )
       const gap = expected.reduce((most, x, i) => Math.max(most, Math.abs(x - found[i]!)), 0)
       assert.ok(gap < 2e-6, `a gap of ${gap}`) // float32; borders of shapes take differences of pixels
@@ -169,13 +175,13 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
 
 /** Draws batches of a source, as a run of seed 5 does. */
 function drawer(tf: Tfjs, source: DeviceSource) {
-  const arrays = uploaded(tf, source.arrays)
+  const arrays = uploaded(tf, allStacked([source.arrays]))
   const seed = tf.tensor1d(Int32Array.of(5, 0), 'int32')
   return {
     draw: (step: number, rows: number) =>
       tf.tidy(() => {
         const now = new Moment(tf, tf.scalar(step, 'int32'), seed)
-        const { x, y } = source.draw(tf, arrays, now, rows)
+        const { x, y } = source.draw(tf, arrays, new Draws(tf, [now]), rows)
         return [x, y].map((view) => view.dataSync()) as [Float32Array, Float32Array]
       }),
     dispose: () => tf.dispose([arrays, seed] as never),

@@ -193,6 +193,7 @@ describe('nets on tensorflow', needsTensorFlow, async () => {
       netSpec(),
       netSpec({ data: scenes, model: { ...convolutional, norm: 'batch' } }),
     ])
+    await new Promise((resolve) => setImmediate(resolve))
     const before = tf.memory().numTensors
     const native = nativeTensors()
     await trainNets(engine, [

@@ -1,5 +1,6 @@
 import { fingerprintOf } from '../../src/artifacts/fingerprint.ts'
 import { openProblem } from '../../src/data/open-problem.ts'
+import type { Problem } from '../../src/data/problem.ts'
 import type { NamedTensors } from '../../src/experiment/matrix.ts'
 import { resolveSpec } from '../../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
@@ -29,6 +30,16 @@ export const scenes: ExperimentSpec['data'] = {
   size: 8,
 }
 
+const problems = new Map<string, Promise<Problem>>()
+
+/** Data as a cohort has them: opened once. */
+function opened(data: ExperimentSpec['data']): Promise<Problem> {
+  const key = JSON.stringify(data)
+  const problem = problems.get(key) ?? openProblem(data)
+  problems.set(key, problem)
+  return problem
+}
+
 /** Trains nets as one cohort; `change` sets hands of a member. */
 export async function trainNets(
   engine: Engine,
@@ -36,7 +47,7 @@ export async function trainNets(
   change: (r: number) => Partial<Member> = () => ({}),
 ): Promise<PromiseSettledResult<TrainedRun & { readonly weights: NamedTensors }>[]> {
   const members = specs.map(async (asked, r): Promise<Member> => {
-    const problem = await openProblem(asked.data)
+    const problem = await opened(asked.data)
     const spec = resolveSpec(asked, problem.features)
     return { spec, problem, report() {}, signal: new AbortController().signal, ...change(r) }
   })

@@ -49,18 +49,18 @@ describe('nets', needsTensorFlow, async () => {
         Object.entries(start).map(([name, tensor]) => [name, tensor.shape]),
         weights,
       )
-      const batch = [golden.batch, ...shape]
+      const batch = [1, golden.batch, ...shape]
       const [x, y] = [numbers(90, batch, 2), numbers(91, batch, 2)]
       if (loss.pixels === 'masked') for (const [i, m] of numbers(92, batch).entries()) if (m <= 0) x[i] = 0
       const state = Object.fromEntries(
-        weights.map(([name, size], t) => [name, tf.variable(tf.tensor(numbers(t, size, 1.5), size))]),
+        weights.map(([name, size], t) => [name, tf.variable(tf.tensor(numbers(t, size, 1.5), [1, ...size]))]),
       )
       const target = Object.fromEntries(
-        weights.map(([name, size], t) => [name, tf.tensor(numbers(t + 50, size, 1.2), size)]),
+        weights.map(([name, size], t) => [name, tf.tensor(numbers(t + 50, size, 1.2), [1, ...size])]),
       )
       const view = { tf, x: tf.tensor(x, batch), y: tf.tensor(y, batch), weights: state, isTraining: true }
       const own = spec.loss.ema === null ? view : { ...view, target }
-      const found = tf.variableGrads(() => netLoss(spec, layers, own) as never, Object.values(state))
+      const found = tf.variableGrads(() => tf.sum(netLoss(spec, layers, own)) as never, Object.values(state))
       assertNear([found.value.dataSync()[0]!], [value], 'the loss')
       const largest = Math.max(...Object.values(gradient).map(length))
       for (const [name] of weights) {
@@ -77,8 +77,8 @@ describe('nets', needsTensorFlow, async () => {
         const spec = netSpec('mae', { kind: 'mlp', depth: 1, width: 1, activation: 'relu' }, {})
         const full = { ...spec.training, ...training, precision }
         let state: Record<string, Tensor> = {
-          'a.kernel': tf.tensor(numbers(0, [3, 2]), [3, 2]),
-          'a.bias': tf.tensor(numbers(1, [2]), [2]),
+          'a.kernel': tf.tensor(numbers(0, [3, 2]), [1, 3, 2]),
+          'a.bias': tf.tensor(numbers(1, [2]), [1, 2]),
         }
         for (const slot of slotsOf(full)) {
           for (const name of ['a.kernel', 'a.bias']) state[`${slot}/${name}`] = tf.zerosLike(state[name]!)
@@ -86,11 +86,11 @@ describe('nets', needsTensorFlow, async () => {
         const { beta1, beta2 } = full.optimizer!
         for (let step = 0; step < 4; step++) {
           const gradient = {
-            'a.kernel': tf.tensor(numbers(10 + 2 * step, [3, 2], 3), [3, 2]),
-            'a.bias': tf.tensor(numbers(11 + 2 * step, [2], 3), [2]),
+            'a.kernel': tf.tensor(numbers(10 + 2 * step, [3, 2], 3), [1, 3, 2]),
+            'a.bias': tf.tensor(numbers(11 + 2 * step, [2], 3), [1, 2]),
           }
-          const rate = tf.scalar(training.learningRate)
-          const corrections = [beta1, beta2].map((beta) => tf.scalar(1 / (1 - beta ** (step + 1))))
+          const rate = tf.tensor1d([training.learningRate])
+          const corrections = [beta1, beta2].map((beta) => tf.tensor1d([1 / (1 - beta ** (step + 1))]))
           const names = Object.keys(gradient)
           state = updated(full, {
             tf,

@@ -1,7 +1,8 @@
 import type { Activation } from '../../src/experiment/model-spec.ts'
 import type { Tensor, Tfjs } from '../engines/tensorflow/tensors.ts'
+import { steadily } from './steadily.ts'
 
-/** φ of each entry. gelu is x Φ(x) with the normal distribution itself, as PyTorch has it. */
+/** φ of each entry, [R][…]. gelu is x Φ(x) with the normal distribution itself, as PyTorch has it. */
 export function activate(tf: Tfjs, activation: Activation, x: Tensor): Tensor {
   switch (activation) {
     case 'relu':
@@ -23,7 +24,8 @@ function gelu(tf: Tfjs, x: Tensor): Tensor {
     save([at, below])
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
       const [a, share] = saved as [Tensor, Tensor]
-      const density = tf.mul(tf.exp(tf.mul(tf.square(a), -0.5)), 1 / Math.sqrt(2 * Math.PI))
+      const fallen = steadily(tf, tf.mul(tf.square(a), -0.5), (exponent) => tf.exp(exponent))
+      const density = tf.mul(fallen, 1 / Math.sqrt(2 * Math.PI))
       return tf.mul(dy, tf.add(share, tf.mul(a, density)))
     }
     return { value: tf.mul(at, below), gradFunc }

@@ -1,11 +1,13 @@
 import type { Convolution, Dense, Layer } from '../../src/experiment/net-layers.ts'
-import type { Tensor, Tensor4D, Tensors, Tfjs } from '../engines/tensorflow/tensors.ts'
+import { convolution, transposed } from '../engines/tensorflow/kernels/convolution.ts'
+import { dense, type Activation as Fused } from '../engines/tensorflow/kernels/dense.ts'
+import type { Tensor, Tensors, Tfjs } from '../engines/tensorflow/tensors.ts'
 import { activate } from './activation.ts'
-import { averaged, normalise, standardise } from './normalise.ts'
+import { averaged, batchNorm, layerNorm, scaled, standardise } from './normalise.ts'
 
 /**
- * What a net's layers make of a batch, as ordinary tfjs code: a function of named weights. Rows are samples, images are
- * [batch][height][width][channels].
+ * What nets of one shape make of their batches, as ordinary tfjs code: a function of named weights. Everything has a leading axis
+ * of R runs, whose numbers never meet: weights are [R][…], batches [R][B][…], images [R][B][height][width][channels].
  */
 export interface Pass {
   readonly tf: Tfjs
@@ -16,7 +18,7 @@ export interface Pass {
   readonly hear?: ((layer: string, mean: Tensor, variance: Tensor) => void) | undefined
 }
 
-/** Runs a batch through layers. */
+/** Runs batches through layers. */
 export function applyLayers(pass: Pass, layers: readonly Layer[], batch: Tensor): Tensor {
   return layers.reduce((x, layer) => applyLayer(pass, layer, x), batch)
 }
@@ -25,50 +27,51 @@ function applyLayer(pass: Pass, layer: Layer, x: Tensor): Tensor {
   const { tf } = pass
   switch (layer.kind) {
     case 'dense':
-      return finishLayer(pass, layer, x, tf.matMul(x, weight(pass, layer, 'kernel')))
     case 'convolution':
     case 'transposed':
-      return finishLayer(pass, layer, x, convolve(pass, layer, x as Tensor4D))
+      return weighted(pass, layer, x)
     case 'average':
-      return averaged(tf, x as Tensor4D)
+      return averaged(tf, x)
     default:
-      return tf.reshape(x, [x.shape[0]!, ...layer.to])
+      return tf.reshape(x, [x.shape[0]!, x.shape[1]!, ...layer.to])
   }
 }
 
-function convolve(pass: Pass, { name, kind, stride, to }: Convolution, x: Tensor4D): Tensor {
-  const { tf } = pass
-  const kernel = weight(pass, { name }, 'kernel') as Tensor4D
-  if (kind === 'convolution') return tf.conv2d(x, kernel, stride, 'same')
-  return tf.conv2dTranspose(x, kernel, [x.shape[0], ...to], stride, 'same')
-}
-
-/** Bias, norm, what is skipped, activation. */
-function finishLayer(pass: Pass, layer: Dense | Convolution, x: Tensor, product: Tensor): Tensor {
+/** Product and bias, norm, what is skipped, activation; all at once where nothing comes between. */
+function weighted(pass: Pass, layer: Dense | Convolution, x: Tensor): Tensor {
   const { tf } = pass
   const { norm, activation } = layer
-  let y = product
-  if (norm !== 'batch') y = tf.add(y, weight(pass, layer, 'bias'))
+  const skip = 'skip' in layer && layer.skip !== 'none' ? layer : null
+  if (norm === 'none' && skip === null && activation !== 'gelu') return product(pass, layer, x, activation)
+  let y = product(pass, layer, x, 'linear')
   if (norm !== 'none')
-    y = tf.add(tf.mul(normed(pass, layer, y), weight(pass, layer, 'gain')), weight(pass, layer, 'shift'))
-  if ('skip' in layer && layer.skip !== 'none') y = tf.add(y, skipped(pass, layer, x as Tensor4D))
+    y = scaled(tf, normed(pass, layer, y), weight(pass, layer, 'gain'), weight(pass, layer, 'shift'))
+  if (skip !== null) y = tf.add(y, skipped(pass, skip, x))
   return activate(tf, activation, y)
 }
 
-function skipped(pass: Pass, layer: Convolution, x: Tensor4D): Tensor {
-  if (layer.skip === 'identity') return x
-  return pass.tf.conv2d(x, weight(pass, layer, 'skip') as Tensor4D, layer.stride, 'same')
+function product(pass: Pass, layer: Dense | Convolution, x: Tensor, activation: Fused): Tensor {
+  const { tf } = pass
+  const kernel = weight(pass, layer, 'kernel')
+  const bias = layer.norm === 'batch' ? null : weight(pass, layer, 'bias')
+  if (layer.kind === 'dense') return dense(tf, x, kernel, bias, activation)
+  const { stride, to } = layer
+  if (layer.kind === 'convolution') return convolution(tf, x, kernel, bias, { stride, activation })
+  return transposed(tf, x, kernel, bias, { to: [to[0], to[1]], stride, activation })
+}
+
+function skipped(pass: Pass, { name, skip, stride }: Convolution, x: Tensor): Tensor {
+  if (skip === 'identity') return x
+  return convolution(pass.tf, x, weight(pass, { name }, 'skip'), null, { stride, activation: 'linear' })
 }
 
 /** Layer norm is over all of a sample, batch norm over all of a channel. */
 function normed(pass: Pass, { name, norm }: Dense | Convolution, y: Tensor): Tensor {
   const { tf, isTraining, hear } = pass
-  const axes = y.shape.map((_, axis) => axis)
-  if (norm === 'layer') return normalise(tf, y, axes.slice(1))
+  if (norm === 'layer') return layerNorm(tf, y)
   if (!isTraining)
     return standardise(tf, y, weight(pass, { name }, 'mean'), weight(pass, { name }, 'variance'))
-  const listen = hear && ((mean: Tensor, variance: Tensor) => hear(name, mean, variance))
-  return normalise(tf, y, axes.slice(0, -1), listen)
+  return batchNorm(tf, y, hear && ((mean, variance) => hear(name, mean, variance)))
 }
 
 function weight({ weights }: Pass, { name }: { readonly name: string }, part: string): Tensor {

@@ -1,10 +1,12 @@
 import type { NetLayers } from '../../src/experiment/net-layers.ts'
 import type { NetSpec } from '../../src/experiment/resolve.ts'
+import { dense } from '../engines/tensorflow/kernels/dense.ts'
 import { stopGradient } from '../engines/tensorflow/recorder/stop-gradient.ts'
 import type { Tensor, Tensors, Tfjs } from '../engines/tensorflow/tensors.ts'
+import { centred, columnSums } from '../models/column-sums.ts'
 import { applyLayers, type Pass } from '../models/net.ts'
 
-/** A batch of views, [rows][…shape], and the weights that see it. */
+/** Batches of views of R runs, [R][B][…shape], and the weights that see them, [R][…]. */
 export interface View {
   readonly tf: Tfjs
   readonly x: Tensor
@@ -17,7 +19,7 @@ export interface View {
 }
 
 /**
- * The loss of a batch of B samples with representations h = f(x):
+ * The loss of each run, [R], on its batch of B samples with representations h = f(x):
  *
  *   JEPA   1/(2B) Σ |g(h) − f̄(y)|²    f̄ the encoder itself or its moving average; no gradient passes through it
  *   MAE    1/(2B) Σ |g(h) − y|²        or over the entries alone where x is 0: those that were masked
@@ -45,24 +47,34 @@ function targetOf({ tf, y, weights, target = weights, isTraining }: View, { enco
   return stopGradient(tf, applyLayers({ tf, weights: target, isTraining }, encoder, y))
 }
 
-/** 1/(2B) Σ r²; its slope r/B takes no array of ones, as that of tfjs's sum does. */
+/** 1/(2B) Σ r² of each run; its slope r/B takes no array of ones, as that of tfjs's sum does. */
 function halfMeanSquare(tf: Tfjs, residual: Tensor): Tensor {
-  const rows = residual.shape[0]!
+  const [runs, rows] = residual.shape as [number, number]
   const apply = tf.customGrad((...given: unknown[]) => {
     const [r, save] = given as [Tensor, (tensors: Tensor[]) => void]
     save([r])
-    const gradFunc = (dy: Tensor, saved: Tensor[]) => tf.mul(saved[0]!, tf.mul(dy, 1 / rows))
-    return { value: tf.mul(tf.sum(tf.square(r)), 0.5 / rows), gradFunc }
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [own] = saved as [Tensor]
+      const each = own.shape.map((_, axis) => (axis === 0 ? runs : 1))
+      return tf.mul(own, tf.reshape(tf.mul(dy, 1 / rows), each))
+    }
+    return { value: tf.mul(tf.sum(tf.reshape(tf.square(r), [runs, -1]), 1), 0.5 / rows), gradFunc }
   })
   return apply(residual)
 }
 
 function spreading(tf: Tfjs, h: Tensor, variance: number, covariance: number): Tensor {
-  const [rows, k] = h.shape as [number, number]
-  const centred = tf.sub(h, tf.mean(h, 0, true))
-  const variances = tf.mul(tf.sum(tf.square(centred), 0), 1 / (rows - 1))
-  const narrow = tf.mean(tf.relu(tf.sub(1, tf.sqrt(tf.add(variances, 1e-4)))))
-  const moments = tf.mul(tf.matMul(centred, centred, true, false), 1 / (rows - 1))
-  const shared = tf.mul(tf.sub(tf.sum(tf.square(moments)), tf.sum(tf.square(variances))), 1 / k)
+  const [, rows, k] = h.shape as [number, number, number]
+  const own = centred(tf, h)
+  const variances = tf.mul(columnSums(tf, tf.square(own)), 1 / (rows - 1)) // [R][k]
+  const narrow = tf.mean(tf.relu(tf.sub(1, tf.sqrt(tf.add(variances, 1e-4)))), 1)
+  const products = dense(tf, tf.transpose(own, [0, 2, 1]), own, null, 'linear')
+  const moments = tf.mul(products, 1 / (rows - 1)) // [R][k][k]
+  const shared = tf.mul(tf.sub(squares(tf, moments), squares(tf, variances)), 1 / k)
   return tf.add(tf.mul(narrow, variance), tf.mul(shared, covariance))
+}
+
+/** Σ of the squares of each run. */
+function squares(tf: Tfjs, x: Tensor): Tensor {
+  return tf.sum(tf.reshape(tf.square(x), [x.shape[0]!, -1]), 1)
 }

@@ -2,9 +2,10 @@ import { ExperimentError } from '../../../src/experiment/failure.ts'
 import type { Device } from '../../../src/experiment/spec.ts'
 import type { NetPlan, NetTrajectory, Trainee } from '../engine.ts'
 import { type StepwiseEngine, stepwise } from '../stepwise.ts'
-import { oneByOne } from '../turn.ts'
 import { loadTensorFlow, type TensorFlow } from './load.ts'
-import { trainNet } from './nets/net-training.ts'
+import { batchesOf } from './nets/batches.ts'
+import { Lane } from './nets/lane.ts'
+import { trainTogether } from './nets/net-training.ts'
 import { NetPrograms } from './nets/programs.ts'
 import { TensorTraining } from './training.ts'
 
@@ -34,12 +35,21 @@ export async function openTensorFlowEngine(device: Device): Promise<StepwiseEngi
   return { ...linear, trainNets: (runs) => trainNets(tf, runs) }
 }
 
-/** Nets one after the other; those of one shape share a recorded step. */
+/** Nets in batches, one after the other; runs that wait end at once where they are told to. */
 function trainNets(tf: TensorFlow['tf'], runs: readonly Trainee<NetPlan>[]): Promise<NetTrajectory>[] {
+  const lanes = runs.map((run) => new Lane(run))
+  void trainInTurn(tf, [...lanes])
+  return lanes.map(({ end }) => end)
+}
+
+/** Lets go of each batch once it has ended. */
+async function trainInTurn(tf: TensorFlow['tf'], lanes: Lane[]): Promise<void> {
   const programs = new NetPrograms(tf)
-  const ends = oneByOne(runs, (run) => trainNet(tf, programs, run))
-  void Promise.allSettled(ends).then(() => programs.close())
-  return ends
+  const batches = await batchesOf(lanes.splice(0))
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    await trainTogether(tf, programs, batch)
+  }
+  programs.close()
 }
 
 function refusal(why: string): ExperimentError {

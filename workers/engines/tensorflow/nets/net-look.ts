@@ -15,31 +15,35 @@ export interface Look {
 /** Samples that go through the encoder at once. */
 const ROWS = 512
 
-/** Looks at a net through the held-out samples: its loss on them and the probes of the spec. */
+/** Held-out samples in TensorFlow, [1][rows][…shape]. */
+interface Seen {
+  readonly train: Tensor
+  readonly test: Tensor
+  readonly y: Tensor // of test
+}
+
+/**
+ * Looks at nets, one at a time, through held-out samples: the loss on them and the probes of the spec. Runs on the same data share
+ * the samples.
+ */
 export class NetView {
   readonly #tf: Tfjs
-  readonly #plan: NetPlan
-  readonly #x: { readonly train: Tensor; readonly test: Tensor }
-  readonly #y: Tensor
+  readonly #seen = new Map<HeldOutSamples, Seen>()
 
-  constructor(tf: Tfjs, plan: NetPlan) {
-    const { train, test } = plan.heldOut
-    const upload = (data: Float32Array, rows: number) => tf.tensor(data, [rows, ...plan.shape])
+  constructor(tf: Tfjs) {
     this.#tf = tf
-    this.#plan = plan
-    this.#x = { train: upload(train.x, train.rows), test: upload(test.x, test.rows) }
-    this.#y = upload(test.y, test.rows)
   }
 
-  look(state: Tensors): Look {
-    const { heldOut } = this.#plan
-    const { train, test, floor, directions } = heldOut
-    const loss = this.#loss(state)
-    const { probes } = this.#plan
+  /** @param state of this run alone, [1][…] */
+  look(plan: NetPlan, state: Tensors): Look {
+    const { train, test, floor, directions } = plan.heldOut
+    const seen = this.#seenOf(plan)
+    const loss = this.#loss(plan, state, seen)
+    const { probes } = plan
     if (probes.length === 0) return { loss, probes: {} }
     const samples = {
-      train: { ...told(train), representation: this.#encode(state, this.#x.train) },
-      test: { ...told(test), representation: this.#encode(state, this.#x.test) },
+      train: { ...told(train), representation: this.#encode(plan, state, seen.train) },
+      test: { ...told(test), representation: this.#encode(plan, state, seen.test) },
       floor,
       ...(directions ? { directions } : {}),
     }
@@ -47,29 +51,42 @@ export class NetView {
   }
 
   dispose(): void {
-    this.#tf.dispose([this.#x.train, this.#x.test, this.#y])
+    for (const { train, test, y } of this.#seen.values()) this.#tf.dispose([train, test, y])
+    this.#seen.clear()
+  }
+
+  #seenOf({ heldOut: { train, test }, shape }: NetPlan): Seen {
+    const found = this.#seen.get(train)
+    if (found !== undefined) return found
+    const upload = (data: Float32Array, rows: number) => this.#tf.tensor(data, [1, rows, ...shape])
+    const seen = {
+      train: upload(train.x, train.rows),
+      test: upload(test.x, test.rows),
+      y: upload(test.y, test.rows),
+    }
+    this.#seen.set(train, seen)
+    return seen
   }
 
   /** The loss over all test samples: as training has it, but for batch norm, which has its moving moments here. */
-  #loss(weights: Tensors): number {
+  #loss({ spec, layers }: NetPlan, weights: Tensors, { test, y }: Seen): number {
     const tf = this.#tf
-    const { spec, layers } = this.#plan
-    const view = { tf, x: this.#x.test, y: this.#y, weights, isTraining: false, ...targetIn(weights) }
+    const view = { tf, x: test, y, weights, isTraining: false, ...targetIn(weights) }
     return tf.tidy(() => netLoss(spec, layers, view).dataSync()[0]!)
   }
 
-  #encode(weights: Tensors, x: Tensor): Float32Array {
+  #encode({ layers: { encoder }, spec }: NetPlan, weights: Tensors, x: Tensor): Float32Array {
     const tf = this.#tf
-    const rows = x.shape[0]!
-    const { encoder } = this.#plan.layers
-    const out = new Float32Array(rows * this.#plan.spec.model.outputs)
+    const rows = x.shape[1]!
+    const { outputs } = spec.model
+    const out = new Float32Array(rows * outputs)
     for (let from = 0; from < rows; from += ROWS) {
       const encoded = tf.tidy(() => {
-        const part = tf.slice(x, from, Math.min(ROWS, rows - from))
+        const part = tf.slice(x, [0, from], [1, Math.min(ROWS, rows - from)])
         return applyLayers({ tf, weights, isTraining: false }, encoder, part)
       })
       // Read out here: tidy looks for tensors in what it returns, number by number, which takes ten times the encoding.
-      out.set(encoded.dataSync(), from * this.#plan.spec.model.outputs)
+      out.set(encoded.dataSync(), from * outputs)
       encoded.dispose()
     }
     return out

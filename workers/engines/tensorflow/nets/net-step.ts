@@ -6,16 +6,17 @@ import { Moment } from '../recorder/moment.ts'
 import type { Step } from '../recorder/step.ts'
 import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
 import { sourceArrays } from './resident.ts'
+import { Draws } from './sources/draws.ts'
 import type { DeviceSource, Views } from './sources/source.ts'
 
-/** A net's training step as the recorder takes it: what is resident and what is fed in, loss out. */
+/** A training step of R nets as the recorder takes it: what is resident and what is fed in, losses [R] out. */
 export type NetStep = Step<Tensors, Tensors, { loss: Tensor }>
 
 /** Where the target's weights lie in the state, behind this. */
 const TARGET = 'target/'
 const MOVING_SHARE = 0.1 // of a batch's moments in the moving ones, as in PyTorch
 
-/** What a run's state begins with: weights, moving moments, an EMA target's weights and what the optimiser keeps. */
+/** What a run's state begins with: weights, moving moments, an EMA target's weights and what the optimiser keeps. A batch stacks it. */
 export function initialState({ spec, initial, moving }: NetPlan): NamedTensors {
   const slots = slotsOf(spec.training).flatMap((slot) =>
     Object.entries(initial).map(([name, { shape, data }]) => {
@@ -48,11 +49,13 @@ export function targetIn(state: Tensors): { target?: Tensors } {
 export interface Supply {
   /** Steps that are fed at once. */
   readonly window: number
-  /** What draws the batch in the step; null where it is fed. */
+  /** What draws the batches in the step; null where they are fed. */
   readonly source: DeviceSource | null
+  /** R. */
+  readonly runs: number
 }
 
-/** The step of a plan. */
+/** The step of R runs of one shape, of which this is one's plan: nothing of it that differs between them is in the step. */
 export function netStep(
   tf: Tfjs,
   { spec, layers, shape, initial, moving }: NetPlan,
@@ -60,15 +63,16 @@ export function netStep(
 ): NetStep {
   const names = Object.keys(initial)
   const { batchSize = 1 } = spec.training
+  const { runs } = supply
   return (state, inputs, now) => {
     const place = tf.mod(now.step, tf.scalar(supply.window, 'int32'))
     const of = (fed: Tensor) => tf.gather(fed, place as never) as Tensor
-    const moment = new Moment(tf, now.step, inputs.seed!)
+    const moments = tf.unstack(inputs.seed!).map((seed) => new Moment(tf, now.step, seed))
     const drawn: Views =
       supply.source === null
         ? { x: of(inputs.x!), y: of(inputs.y!) }
-        : supply.source.draw(tf, sourceArrays(inputs), moment, batchSize)
-    const [x, y] = [drawn.x, drawn.y].map((batch) => tf.reshape(batch, [batchSize, ...shape]))
+        : supply.source.draw(tf, sourceArrays(inputs), new Draws(tf, moments), batchSize)
+    const [x, y] = [drawn.x, drawn.y].map((batch) => tf.reshape(batch, [runs, batchSize, ...shape]))
     const [rate, first, second] = tf.unstack(of(inputs.rates!)) as [Tensor, Tensor, Tensor]
     const heard: Slots = {}
     const hear = (layer: string, mean: Tensor, variance: Tensor) => {
@@ -76,8 +80,13 @@ export function netStep(
       heard[`${layer}.variance`] = variance
     }
     const view = { tf, x: x!, y: y!, weights: state, isTraining: true, hear, ...targetIn(state) }
-    const { value, grads } = tf.variableGrads(
-      () => netLoss(spec, layers, view) as never,
+    let losses: Tensor | undefined
+    // Of the sum, since tfjs differentiates one number: a run's weights meet its own loss alone.
+    const { grads } = tf.variableGrads(
+      () => {
+        losses = tf.keep(netLoss(spec, layers, view))
+        return tf.sum(losses) as never
+      },
       names.map((name) => state[name]!),
     )
     const gradient = Object.fromEntries(names.map((name) => [name, grads[state[name]!.name]!]))
@@ -88,7 +97,7 @@ export function netStep(
     }
     tf.dispose(heard)
     follow(tf, spec.loss.ema, state, next)
-    return { state: next, metrics: { loss: value } }
+    return { state: next, metrics: { loss: losses! } }
   }
 }
 

@@ -1,136 +1,207 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { firstCollapse } from '../../../../src/experiment/collapse.ts'
 import type { NamedTensors } from '../../../../src/experiment/matrix.ts'
-import type { Measurements } from '../../../../src/experiment/measurement.ts'
-import { sizeOf } from '../../../../src/experiment/net-layers.ts'
-import { DescentClock } from '../../../dynamics/schedule.ts'
-import { lossLost } from '../../../probes/recorder.ts'
-import type { NetPlan, NetTrajectory, Trainee } from '../../engine.ts'
-import { type Tensor, type Tfjs, uploaded } from '../tensors.ts'
+import { type Tensor, type Tensors, type Tfjs, uploaded } from '../tensors.ts'
 import { type Fed, Feed } from './feed.ts'
+import type { Lane } from './lane.ts'
 import { NetView } from './net-look.ts'
 import { initialState } from './net-step.ts'
-import type { NetPrograms } from './programs.ts'
-import { uploadResident } from './resident.ts'
+import type { NetProgram, NetPrograms } from './programs.ts'
+import { allStacked, uploadResident } from './resident.ts'
 import { deviceSource } from './sources/open-source.ts'
 
 /** One call of the program: short, so that orders, progress and measurement points have their turn. */
 const CALL_MS = 200
+/** Training that is left when half of the runs have ended and the others go on by a recording of their own: twice what that takes. */
+const WORTH_RECORDING_MS = 600
 
-/** Trains a net from its start to its end, measuring at its points. */
-export async function trainNet(
-  tf: Tfjs,
-  programs: NetPrograms,
-  run: Trainee<NetPlan>,
-): Promise<NetTrajectory> {
-  const { plan, signal, report } = run
-  const { training } = plan.spec
-  signal.throwIfAborted()
-  const clock = new DescentClock(training)
-  const chronicle = new Chronicle(plan.probes)
-  const tell = () => {
-    const { step, time } = clock
-    report({ step, time, collapse: firstCollapse(chronicle.measurements) })
-  }
-  const pause = async () => {
-    await turn()
-    signal.throwIfAborted()
-    tell()
-  }
-  const source = deviceSource(plan)
-  const feed = new Feed(tf, source === null ? plan.sampler : null, training, sizeOf(plan.shape))
-  tell()
-  const fed: { now: Fed } = { now: await feed.draw(0, pause) }
-  const resident = uploadResident(tf, plan, source)
-  const state = uploaded(tf, initialState(plan))
-  const view = new NetView(tf, plan)
+/** Trains runs whose steps are the same, together, from their start to their end; each is measured at its own points. */
+export async function trainTogether(tf: Tfjs, programs: NetPrograms, lanes: readonly Lane[]): Promise<void> {
+  for (const lane of lanes) lane.tell()
+  let left = openOf(lanes)
+  const view = new NetView(tf)
   try {
-    const supply = { window: feed.steps, source }
-    const program = programs.open(plan, supply, state, { ...resident, ...fed.now })
-    const look = () => {
-      const now = program.state()
-      const seen = view.look(now)
-      tf.dispose(now)
-      return chronicle.note(clock, seen)
+    let step = 0
+    let state: Tensors = uploaded(tf, allStacked(left.map(({ plan }) => initialState(plan))))
+    while (left.length > 0) {
+      const batch = new Batch(tf, programs, left, view)
+      const before = state
+      const end = await batch.train(before, step).finally(() => {
+        batch.dispose()
+        tf.dispose(before as never)
+      })
+      ;({ left, state, step } = end)
     }
-    let message = look()
-    const { msPerStep } = program.findings
-    const longest = Math.max(1, Math.floor(CALL_MS / msPerStep))
-    for (const point of plan.points) {
-      while (message === null && program.step < point) {
-        const place = program.step % feed.steps
-        if (place === 0 && program.step > 0) {
-          const next = await feed.draw(program.step, pause)
-          program.feed({ ...next })
-          tf.dispose(fed.now)
-          fed.now = next
-        }
-        const { loss } = program.run(Math.min(point - program.step, feed.steps - place, longest))
-        message = follow(clock, loss)
-        await pause()
-      }
-      if (message !== null) break
-      message = look()
-    }
-    tell()
-    const weights = read(program.state(), Object.keys({ ...plan.initial, ...plan.moving }))
-    const { step, time } = clock
-    return { step, time, message, measurements: chronicle.measurements, weights }
+  } catch (error) {
+    left = openOf(lanes)
+    const [first] = left
+    if (left.length <= 1 || first!.step > 0) for (const lane of left) lane.fail(error)
   } finally {
     view.dispose()
-    tf.dispose([fed.now, resident, state])
+  }
+  // What went wrong before the first step, for want of memory say, may be the fault of one or of their number.
+  const half = Math.ceil(openOf(lanes).length / 2)
+  if (half === 0) return
+  await trainTogether(tf, programs, left.slice(0, half))
+  await trainTogether(tf, programs, left.slice(half))
+}
+
+const openOf = (lanes: readonly Lane[]) => lanes.filter(({ isOpen }) => isOpen)
+
+/** Runs that are left, with their states, [runs][…]. */
+interface Remnant {
+  readonly left: Lane[]
+  readonly state: Tensors
+  readonly step: number
+}
+
+/** Runs that a program trains together, until half of them have ended. */
+class Batch {
+  readonly #tf: Tfjs
+  readonly #programs: NetPrograms
+  readonly #lanes: readonly Lane[]
+  readonly #view: NetView
+  readonly #feed: Feed
+  readonly #resident: Tensors
+  readonly #sources: NonNullable<ReturnType<typeof deviceSource>>[]
+  #fed: Fed | null = null
+
+  constructor(tf: Tfjs, programs: NetPrograms, lanes: readonly Lane[], view: NetView) {
+    this.#tf = tf
+    this.#programs = programs
+    this.#lanes = lanes
+    this.#view = view
+    const plans = lanes.map(({ plan }) => plan)
+    this.#sources = plans.flatMap((plan) => deviceSource(plan) ?? [])
+    this.#feed = new Feed(tf, lanes, this.#sources.length > 0)
+    this.#resident = uploadResident(tf, plans, this.#sources)
+  }
+
+  dispose(): void {
+    this.#tf.dispose([this.#resident, this.#fed] as never)
+  }
+
+  async train(state: Tensors, first: number): Promise<Remnant> {
+    const feed = this.#feed
+    const fed = await this.#draw(first - (first % feed.steps))
+    const supply = { window: feed.steps, source: this.#sources[0] ?? null, runs: this.#lanes.length }
+    const inputs = { ...this.#resident, ...fed }
+    const program = this.#programs.open(this.#lanes[0]!.plan, supply, state, inputs, first)
+    if (first === 0) await this.#look(program, this.#open)
+    const { msPerStep } = program.findings
+    const longest = Math.max(1, Math.floor(CALL_MS / msPerStep))
+    while (this.#open.length > 0) {
+      const place = program.step % feed.steps
+      if (place === 0 && program.step > first) program.feed({ ...(await this.#draw(program.step)) })
+      const next = Math.min(...this.#open.map(({ point }) => point))
+      this.#run(program, Math.min(next - program.step, feed.steps - place, longest))
+      await this.#pause()
+      await this.#look(
+        program,
+        this.#open.filter(({ point }) => point === program.step),
+      )
+      if (this.#isWorthLeaving(program.step, msPerStep)) return this.#remnant(program)
+    }
+    return { left: [], state: {}, step: program.step }
+  }
+
+  get #open(): Lane[] {
+    return openOf(this.#lanes)
+  }
+
+  async #draw(first: number): Promise<Fed> {
+    const next = await this.#feed.draw(first, () => this.#pause())
+    if (this.#fed !== null) this.#tf.dispose(this.#fed as never)
+    this.#fed = next
+    return next
+  }
+
+  async #pause(): Promise<void> {
+    await turn()
+    for (const lane of this.#lanes) lane.tell()
+  }
+
+  /** Takes steps. A run whose loss leaves the numbers ends with the weights that had it. */
+  #run(program: NetProgram, steps: number): void {
+    const tf = this.#tf
+    const runs = this.#lanes.length
+    const first = program.step
+    const before = program.state()
+    try {
+      const { loss } = program.run(steps)
+      const lost = this.#open.flatMap((lane) => {
+        const r = this.#lanes.indexOf(lane)
+        const done = lane.count(Array.from({ length: steps }, (_, k) => loss[k * runs + r]!))
+        return done === null ? [] : [{ lane, done }]
+      })
+      if (lost.length === 0) return
+      const after = program.state()
+      for (const { lane, done } of lost) {
+        program.restore(before, first)
+        if (done > 0) program.run(done)
+        this.#finish(program, lane)
+      }
+      program.restore(after, first + steps)
+      tf.dispose(after as never)
+    } finally {
+      tf.dispose(before as never)
+    }
+  }
+
+  async #look(program: NetProgram, lanes: readonly Lane[]): Promise<void> {
+    for (const lane of lanes) {
+      if (!lane.isOpen) continue
+      const own = this.#stateOf(program, lane)
+      lane.orFail(() => {
+        if (lane.note(this.#view.look(lane.plan, own))) this.#finish(program, lane)
+      })
+      this.#tf.dispose(own as never)
+      if (lanes.length > 1) await this.#pause()
+    }
+  }
+
+  #finish(program: NetProgram, lane: Lane): void {
+    const { initial, moving } = lane.plan
+    const own = this.#stateOf(program, lane)
+    lane.finish(read(own, Object.keys({ ...initial, ...moving })))
+    this.#tf.dispose(own as never)
+  }
+
+  /** [1][…]; the caller disposes of it. */
+  #stateOf(program: NetProgram, lane: Lane): Tensors {
+    return this.#select(program, [lane])
+  }
+
+  /** The states of some runs, [lanes][…]; the caller disposes of them. */
+  #select(program: NetProgram, lanes: readonly Lane[]): Tensors {
+    const tf = this.#tf
+    const numbers = lanes.map((lane) => this.#lanes.indexOf(lane))
+    return tf.tidy(() => {
+      const all = Object.entries(program.state())
+      if (lanes.length === this.#lanes.length) return Object.fromEntries(all)
+      const some = tf.tensor1d(numbers, 'int32')
+      return Object.fromEntries(all.map(([name, tensor]) => [name, tf.gather(tensor, some)]))
+    })
+  }
+
+  #isWorthLeaving(step: number, msPerStep: number): boolean {
+    const open = this.#open
+    if (open.length === 0 || open.length > this.#lanes.length / 2) return false
+    const end = Math.max(...open.map(({ plan }) => plan.spec.training.steps))
+    return (end - step) * msPerStep > WORTH_RECORDING_MS
+  }
+
+  #remnant(program: NetProgram): Remnant {
+    const left = this.#open
+    return { left, state: this.#select(program, left), step: program.step }
   }
 }
 
-/** Counts the steps of a call; at the first whose loss is no number, why the run cannot go on. */
-function follow(clock: DescentClock, losses: Float32Array): string | null {
-  for (const loss of losses) {
-    if (!Number.isFinite(loss)) return lossLost(loss, clock)
-    clock.tick()
-  }
-  return null
-}
-
-/** The rows of a run's measurements. */
-class Chronicle {
-  readonly measurements: Measurements
-  readonly #probes: Record<string, { values: number[][] }>
-
-  constructor(probes: readonly string[]) {
-    this.#probes = Object.fromEntries(probes.map((name) => [name, { values: [] }]))
-    this.measurements = { time: [], step: [], loss: [], amplitudes: [], passages: [], probes: this.#probes }
-  }
-
-  /** Adds a row, unless the loss has left the finite numbers: then why the run has diverged. */
-  note(
-    at: { readonly step: number; readonly time: number },
-    { loss, probes }: ReturnType<NetView['look']>,
-  ): string | null {
-    if (!Number.isFinite(loss)) return lossLost(loss, at)
-    const { time, step, loss: losses, amplitudes, passages } = this.measurements
-    time.push(at.time)
-    step.push(at.step)
-    losses.push(loss)
-    for (const [name, values] of Object.entries(probes)) append(this.#probes[name]!.values, values)
-    append(amplitudes, probes.latents ?? [])
-    while (passages.length < amplitudes.length) passages.push({ time: [], amplitude: [] })
-    return null
-  }
-}
-
-function append(series: number[][], values: readonly number[]): void {
-  for (const [i, value] of values.entries()) {
-    series[i] ??= []
-    series[i].push(value)
-  }
-}
-
-/** Some of a state, and the rest of it freed. */
-function read(state: Readonly<Record<string, Tensor>>, names: readonly string[]): NamedTensors {
-  const found = names.map((name) => {
-    const tensor = state[name]!
-    return [name, { shape: tensor.shape, data: Float32Array.from(tensor.dataSync()) }] as const
-  })
-  for (const tensor of Object.values(state)) tensor.dispose()
-  return Object.fromEntries(found)
+/** Some of a run's state, [1][…], without its first axis. */
+function read(state: Tensors, names: readonly string[]): NamedTensors {
+  return Object.fromEntries(
+    names.map((name) => {
+      const tensor = state[name] as Tensor
+      return [name, { shape: tensor.shape.slice(1), data: Float32Array.from(tensor.dataSync()) }] as const
+    }),
+  )
 }

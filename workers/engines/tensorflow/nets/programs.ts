@@ -3,11 +3,12 @@ import type { Program } from '../recorder/program.ts'
 import { record } from '../recorder/record.ts'
 import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
 import { netStep, type Supply } from './net-step.ts'
+import { deviceSource } from './sources/open-source.ts'
 
-type NetProgram = Program<Tensors, Tensors, { loss: Tensor }>
+export type NetProgram = Program<Tensors, Tensors, { loss: Tensor }>
 
 /**
- * The recorded step of the latest shape. A run whose step is the same takes it over with its own state, seed, batches and rates; a
+ * The recorded step of the latest shape. A batch whose step is the same takes it over with its own states, seeds, data and rates; a
  * recording takes some 100 ms.
  */
 export class NetPrograms {
@@ -18,18 +19,20 @@ export class NetPrograms {
     this.#tf = tf
   }
 
-  /** The program of a plan at its first step. It stays this object's: nobody else closes it. */
-  open(plan: NetPlan, supply: Supply, state: Tensors, inputs: Tensors): NetProgram {
-    const key = keyOf(plan, supply)
+  /** The program of runs like the plan's, at a step. It stays this object's: nobody else closes it. */
+  open(plan: NetPlan, supply: Supply, state: Tensors, inputs: Tensors, step: number): NetProgram {
+    const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, shape])
+    const key = JSON.stringify([keyOf(plan), supply.window, supply.runs, shapes])
     if (this.#latest?.key === key) {
       const { program } = this.#latest
       program.feed(inputs)
-      program.restore(state, 0)
+      program.restore(state, step)
       return program
     }
     this.close()
     const program = record(this.#tf, netStep(this.#tf, plan, supply), state, inputs)
     this.#latest = { key, program }
+    if (step > 0) program.restore({}, step)
     return program
   }
 
@@ -40,13 +43,12 @@ export class NetPrograms {
   }
 }
 
-/** All that a step is made of but what it is fed. A source draws with numbers of the data's own. */
-function keyOf({ spec, shape }: NetPlan, { window, source }: Supply): string {
-  const { objective, model, loss, training } = spec
-  const data = source === null ? null : spec.data
+/** All that a step is made of but how many runs it takes and what it is fed. Runs of one key can train together. */
+export function keyOf(plan: NetPlan): string {
+  const { objective, model, loss, training } = plan.spec
   const { batchSize, momentum, precision, optimizer, weightDecay, clip } = training
   return JSON.stringify([
-    ...[objective, model, loss, shape, window, data],
+    ...[objective, model, loss, plan.shape, deviceSource(plan)?.key ?? null],
     ...[batchSize, momentum, precision, optimizer, weightDecay, clip],
   ])
 }

@@ -2,7 +2,7 @@ import { gaussianLaw } from '../../../../../src/data/gaussian-law.ts'
 import { multiply, transpose } from '../../../../../src/data/linear-algebra.ts'
 import type { Problem } from '../../../../../src/data/problem.ts'
 import type { Matrix } from '../../../../../src/experiment/matrix.ts'
-import { arrayOf, type DeviceSource, DRAWS } from './source.ts'
+import { arrayOf, type DeviceSource, DRAWS, product } from './source.ts'
 
 /**
  * Gaussian pairs as gaussian-law.ts has them, in the data's coordinates:
@@ -20,10 +20,11 @@ export function gaussianSource(problem: Problem): DeviceSource {
   const C = multiply(transpose(noise), back)
   const d = problem.features
   return {
+    key: 'gaussian',
     arrays: { A: arrayOf([d, d], A.data), B: arrayOf([d, d], B.data), C: arrayOf([d, d], C.data) },
     draw(tf, { A: a, B: b, C: c }, now, rows) {
-      const [g, h] = tf.unstack(now.normal([2, rows, d], DRAWS.latents))
-      return { x: tf.matMul(g!, a!), y: tf.add(tf.matMul(g!, b!), tf.matMul(h!, c!)) }
+      const [g, h] = tf.unstack(now.normal([2, rows, d], DRAWS.latents), 1)
+      return { x: product(tf, g!, a!), y: tf.add(product(tf, g!, b!), product(tf, h!, c!)) }
     },
   }
 }

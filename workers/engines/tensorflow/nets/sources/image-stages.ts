@@ -2,28 +2,29 @@ import { type BlockShape, blockShapes, blocksOf } from '../../../../../src/data/
 import { windows } from '../../../../../src/data/images/stages/crop.ts'
 import { mirrored } from '../../../../../src/data/images/stages/flip.ts'
 import type { OpenStage } from '../../../../../src/data/images/stages/stage.ts'
+import { transpose } from '../../../../../src/data/linear-algebra.ts'
 import { entriesOf } from '../../../../../src/experiment/image-shape.ts'
 import type { StageOfKind } from '../../../../../src/experiment/image-spec.ts'
 import type { NamedTensors } from '../../../../../src/experiment/matrix.ts'
-import type { Moment } from '../../recorder/moment.ts'
 import type { Tensor, Tensors, Tfjs } from '../../tensors.ts'
-import { arrayOf, DRAWS, type Views } from './source.ts'
+import type { Draws } from './draws.ts'
+import { arrayOf, DRAWS, product, type Views } from './source.ts'
 
-/** A stage of src/data/images/stages in TensorFlow: two views, [rows][entries] each, from two others. */
+/** A stage of src/data/images/stages in TensorFlow: two views, [R][rows][entries] each, from two others. Runs share its arrays. */
 export interface DeviceStage {
   /** Under names that no other stage has. */
   readonly arrays: NamedTensors
-  see(tf: Tfjs, arrays: Tensors, now: Moment, views: Views): Views
+  see(tf: Tfjs, arrays: Tensors, now: Draws, views: Views): Views
 }
 
 /** What one stage does, with arrays and streams of draws of its own. */
 interface Law {
   readonly arrays?: NamedTensors
-  see(tf: Tfjs, arrays: Tensors, draws: Draws, views: Views): Views
+  see(tf: Tfjs, arrays: Tensors, draws: OwnDraws, views: Views): Views
 }
 
-interface Draws {
-  readonly now: Moment
+interface OwnDraws {
+  readonly now: Draws
   stream(name: keyof typeof DRAWS): number
 }
 
@@ -37,7 +38,9 @@ export function deviceStage(stage: OpenStage, s: number): DeviceStage {
   return {
     arrays: Object.fromEntries(named),
     see(tf, given, now, views) {
-      const own = Object.keys(arrays).map((name) => [name, given[`stage${s}.${name}`]!] as const)
+      const own = Object.keys(arrays).map(
+        (name) => [name, tf.squeeze(given[`stage${s}.${name}`]!, [0])] as const,
+      )
       return see(tf, Object.fromEntries(own), { now, stream }, views)
     },
   }
@@ -65,12 +68,12 @@ function noisy({ shape, noise }: OpenStage, { target }: StageOfKind<'noise'>): L
   const isShaped = 'factor' in law
   return {
     arrays: isShaped
-      ? { factor: arrayOf([d, d], law.factor.data) }
+      ? { factor: arrayOf([d, d], transpose(law.factor).data) }
       : { deviation: arrayOf([d], law.deviations) },
     see(tf, arrays, { now, stream }, { x, y }) {
-      const drawn = (name: 'noise' | 'other') => now.normal(x.shape, stream(name))
+      const drawn = (name: 'noise' | 'other') => now.normal(x.shape.slice(1), stream(name))
       const shaped = (g: Tensor) =>
-        isShaped ? tf.matMul(g, arrays.factor!, false, true) : tf.mul(g, arrays.deviation!)
+        isShaped ? product(tf, g, tf.expandDims(arrays.factor!)) : tf.mul(g, arrays.deviation!)
       const noisier = (z: Tensor, name: 'noise' | 'other') => tf.add(z, shaped(drawn(name)))
       return { x: noisier(x, 'noise'), y: target === 'clean' ? y : noisier(y, 'other') }
     },
@@ -80,12 +83,12 @@ function noisy({ shape, noise }: OpenStage, { target }: StageOfKind<'noise'>): L
 function masked({ keep, target = 'independent' }: StageOfKind<'pixel-mask'>, channels: number): Law {
   return {
     see(tf, _, { now, stream }, { x, y }) {
-      const [rows, d] = x.shape as [number, number]
+      const [, rows, d] = x.shape as [number, number, number]
       const pixels = [rows, d / channels]
       const mask = (name: 'uniforms' | 'other') => {
         const kept = tf.cast(tf.less(now.uniform(pixels, stream(name)), keep), 'float32') as Tensor
         if (channels === 1) return kept
-        return tf.reshape(tf.tile(tf.expandDims(kept, 2), [1, 1, channels]), [rows, d]) as Tensor
+        return tf.reshape(tf.tile(tf.expandDims(kept, 3), [1, 1, 1, channels]), x.shape) as Tensor
       }
       const shown = mask('uniforms')
       const hidden = tf.mul(x, shown)
@@ -116,7 +119,7 @@ function blocked({ shape }: OpenStage, spec: StageOfKind<'block-mask'>): Law {
       starts: arrayOf([blocks.length], starts),
     },
     see(tf, arrays, { now, stream }, { x, y }) {
-      const rows = x.shape[0]!
+      const rows = x.shape[1]!
       const among = now.integers([rows], contexts.length, stream('uniforms'))
       const which = now.integers([rows, count], blocks.length, stream('other'))
       const place = tf.mul(
@@ -124,7 +127,7 @@ function blocked({ shape }: OpenStage, spec: StageOfKind<'block-mask'>): Law {
         tf.gather(arrays.sizes!, which as never),
       )
       const number = tf.add(tf.floor(place), tf.gather(arrays.starts!, which as never))
-      const covered = tf.max(tf.gather(arrays.blocks!, tf.cast(number, 'int32') as never), 1) as Tensor
+      const covered = tf.max(tf.gather(arrays.blocks!, tf.cast(number, 'int32') as never), 2) as Tensor
       const shown = tf.mul(tf.gather(arrays.context!, among as never), tf.sub(1, covered))
       return { x: tf.mul(x, shown), y: target === 'full' ? y : tf.mul(y, covered) }
     },
@@ -137,9 +140,11 @@ function cropped(places: readonly number[][]): Law {
     arrays: { windows: arrayOf([places.length, places[0]!.length], places.flat()) },
     see(tf, arrays, { now, stream }, { x, y }) {
       const window = (z: Tensor, name: 'uniforms' | 'other') => {
-        const place = now.integers([x.shape[0]!], places.length, stream(name))
+        const [runs, rows, d] = z.shape as [number, number, number]
+        const place = tf.reshape(now.integers([rows], places.length, stream(name)), [-1])
         const entries = tf.cast(tf.gather(arrays.windows!, place as never), 'int32')
-        return tf.gather(z, entries as never, 1, 1) as Tensor
+        const seen = tf.gather(tf.reshape(z, [runs * rows, d]), entries as never, 1, 1) as Tensor
+        return tf.reshape(seen, [runs, rows, -1])
       }
       return { x: window(x, 'uniforms'), y: window(y, 'other') }
     },
@@ -152,10 +157,10 @@ function flipped(mirror: readonly number[], probability: number): Law {
     arrays: { mirror: arrayOf([mirror.length], mirror) },
     see(tf, arrays, { now, stream }, { x, y }) {
       const turned = (z: Tensor, name: 'uniforms' | 'other') => {
-        const isTurned = tf.less(now.uniform([x.shape[0]!, 1], stream(name)), probability)
+        const isTurned = tf.less(now.uniform([x.shape[1]!, 1], stream(name)), probability)
         return tf.where(
           isTurned as never,
-          tf.gather(z, tf.cast(arrays.mirror!, 'int32') as never, 1),
+          tf.gather(z, tf.cast(arrays.mirror!, 'int32') as never, 2),
           z,
         ) as Tensor
       }

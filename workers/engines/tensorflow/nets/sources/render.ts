@@ -1,86 +1,116 @@
 import type { Generator, NonlinearSpec } from '../../../../../src/data/nonlinear/generator.ts'
 import { SLOTS } from '../../../../../src/data/nonlinear/scene.ts'
 import type { NamedTensors } from '../../../../../src/experiment/matrix.ts'
+import { steadily } from '../../../../models/steadily.ts'
 import type { Tensor, Tensors, Tfjs } from '../../tensors.ts'
-import { arrayOf } from './source.ts'
+import { arrayOf, perSample, product } from './source.ts'
 
-/** g of each row of latents, [rows][latents] → [rows][d]: what generators of src/data/nonlinear render in JavaScript. */
+/** g of each row of latents, [R][rows][latents] → [R][rows][d]: what generators of src/data/nonlinear render in JavaScript. */
 export interface DeviceRenderer {
+  /** All that decides how it renders, but its arrays. */
+  readonly key: string
   readonly arrays: NamedTensors
+  /** @param arrays [R][…], or [1][…] where they are the same for all runs */
   render(tf: Tfjs, arrays: Tensors, latents: Tensor): Tensor
 }
 
 export function rendererOf(data: NonlinearSpec, { parameters }: Generator): DeviceRenderer {
-  const arrays = Object.fromEntries(
-    Object.entries(parameters).map(([name, { shape, data: numbers }]) => [name, arrayOf(shape, numbers)]),
-  )
-  if (data.family === 'factors') return { arrays, render: sceneRenderer(data) }
-  const slope = data.slope ?? SLOPE
-  const render = data.family === 'mixing' ? mixingRenderer(slope) : treeRenderer(data, slope)
-  return { arrays, render }
+  const found = Object.entries(parameters).map(([name, { shape, data: numbers }]) => {
+    return [name, arrayOf(shape, numbers)] as const
+  })
+  if (data.family === 'factors') return { ...sceneRenderer(data), arrays: Object.fromEntries(found) }
+  if (data.family === 'mixing') {
+    const turned = found.map(([name, { shape, data: numbers }]) => {
+      return [name, transposed(shape as [number, number], numbers)] as const
+    })
+    return { ...mixingRenderer(data.slope), arrays: Object.fromEntries(turned) }
+  }
+  return { ...treeRenderer(data), arrays: Object.fromEntries(found) }
 }
+
+type Rendering = Omit<DeviceRenderer, 'arrays'>
 
 const SLOPE = 0.2
 
-/** Q_K φ(Q_{K−1} … φ(Q_1 z)). */
-function mixingRenderer(slope: number): DeviceRenderer['render'] {
-  return (tf, arrays, latents) =>
-    Object.keys(arrays).reduce((h, _, a) => {
-      const seen = a === 0 ? h : tf.leakyRelu(h, slope)
-      return tf.matMul(seen, arrays[`Q${a + 1}`]!, false, true)
-    }, latents)
+function transposed([rows, cols]: readonly [number, number], data: Float32Array) {
+  return arrayOf(
+    [cols, rows],
+    data.map((_, at) => data[(at % rows) * cols + Math.floor(at / rows)]!),
+  )
 }
 
-/** The states of a level's nodes from those of their parents and their own latents. */
-function treeRenderer(
-  { lambda, branching: b = 2, channels: w = 4 }: Extract<NonlinearSpec, { family: 'hierarchical' }>,
-  slope: number,
-): DeviceRenderer['render'] {
-  return (tf, arrays, latents) => {
-    const rows = latents.shape[0]!
-    let h: Tensor | null = null
-    let offset = 0
-    for (const l of lambda.keys()) {
-      const nodes = b ** l
-      const own = tf.reshape(tf.slice(latents, [0, offset], [rows, nodes]), [rows * nodes, 1])
-      const entering = tf.mul(own, arrays[`v${l}`]!)
-      const below: Tensor | null = h && tf.matMul(h, tf.reshape(arrays[`T${l}`]!, [w, b * w]))
-      h = tf.leakyRelu(
-        below === null ? entering : tf.add(tf.reshape(below, [rows * nodes, w]), entering),
-        slope,
-      )
-      offset += nodes
-    }
-    return tf.reshape(h!, [rows, -1])
+/** Q_K φ(Q_{K−1} … φ(Q_1 z)), of the transposed matrices. */
+function mixingRenderer(slope = SLOPE): Rendering {
+  return {
+    key: `${slope}`,
+    render: (tf, arrays, latents) =>
+      Object.keys(arrays).reduce((h, _, a) => {
+        const seen = a === 0 ? h : tf.leakyRelu(h, slope)
+        return product(tf, seen, arrays[`Q${a + 1}`]!)
+      }, latents),
   }
 }
 
-/** One shape before a grating (src/data/nonlinear/scene.ts), in units of pixels. */
+/** The states of a level's nodes from those of their parents and their own latents. */
+function treeRenderer({
+  lambda,
+  branching: b = 2,
+  channels: w = 4,
+  slope = SLOPE,
+}: Extract<NonlinearSpec, { family: 'hierarchical' }>): Rendering {
+  return {
+    key: JSON.stringify([lambda.length, b, w, slope]),
+    render(tf, arrays, latents) {
+      const [runs, rows] = latents.shape as [number, number]
+      let h: Tensor | null = null
+      let offset = 0
+      for (const l of lambda.keys()) {
+        const nodes = b ** l
+        const own = tf.reshape(tf.slice(latents, [0, 0, offset], [runs, rows, nodes]), [runs, -1, 1])
+        const entering = tf.mul(own, perSample(tf, arrays[`v${l}`]!))
+        const teacher = arrays[`T${l}`]
+        const below: Tensor | null = h && product(tf, h, tf.reshape(teacher!, [-1, w, b * w]))
+        h = tf.leakyRelu(
+          below === null ? entering : tf.add(tf.reshape(below, [runs, rows * nodes, w]), entering),
+          slope,
+        )
+        offset += nodes
+      }
+      return tf.reshape(h!, [runs, rows, -1])
+    },
+  }
+}
+
+/** One shape before a grating (src/data/nonlinear/scene.ts), in units of pixels. Runs share all arrays but `centre` and `unit`. */
 function sceneRenderer({
   size = 16,
   channels = 1,
-}: Extract<NonlinearSpec, { family: 'factors' }>): DeviceRenderer['render'] {
-  return (tf, { centre, slots, unit, sine, cosine }, latents) => {
-    const rows = latents.shape[0]!
-    const placed = tf.matMul(
-      tf.mul(latents, unit!),
-      tf.oneHot(tf.cast(slots!, 'int32') as never, SLOTS.length),
-    )
-    const values = tf.unstack(tf.add(placed, centre!), 1)
-    const of = (slot: (typeof SLOTS)[number]) => tf.reshape(values[SLOTS.indexOf(slot)]!, [rows, 1, 1, 1])
-    const image = (grid: Tensor) => tf.reshape(grid, [1, size, size, 1])
-    const turned = tf.mul(of('texture-phase'), 2 * Math.PI)
-    const waves = tf.add(tf.mul(tf.cos(turned), image(sine!)), tf.mul(tf.sin(turned), image(cosine!)))
-    const behind = tf.add(tf.mul(waves, of('texture-contrast')), of('background'))
-    const pixels = tf.range(0.5, size, 1)
-    const du = tf.abs(tf.sub(tf.reshape(pixels, [1, 1, size, 1]), tf.mul(of('position-x'), size)))
-    const dv = tf.abs(tf.sub(tf.reshape(pixels, [1, size, 1, 1]), tf.mul(of('position-y'), size)))
-    const round = tf.sqrt(tf.add(tf.square(du), tf.square(dv)))
-    const shaped = tf.add(round, tf.mul(of('shape'), tf.sub(tf.maximum(du, dv), round)))
-    const distance = tf.sub(shaped, tf.mul(of('size'), size))
-    const cover = tf.clipByValue(tf.sub(0.5, distance), 0, 1)
-    const tint = channels === 1 ? tf.scalar(0) : tf.mul(of('colour'), tf.tensor4d([1, 0, -1], [1, 1, 1, 3]))
-    const ahead = tf.sub(tf.add(of('brightness'), tint), behind)
-    return tf.reshape(tf.add(behind, tf.mul(cover, ahead)), [rows, size * size * channels])
+  factors,
+}: Extract<NonlinearSpec, { family: 'factors' }>): Rendering {
+  return {
+    key: JSON.stringify([size, channels, factors]),
+    render(tf, { centre, slots, unit, sine, cosine }, latents) {
+      const [runs, rows] = latents.shape as [number, number]
+      const places = tf.oneHot(tf.cast(slots!, 'int32') as never, SLOTS.length, 1, 0, 'float32')
+      const placed = product(tf, tf.mul(latents, perSample(tf, unit!)), places)
+      const values = tf.unstack(tf.add(placed, perSample(tf, centre!)), 2)
+      const each = (numbers: Tensor) => tf.reshape(numbers, [runs * rows, 1, 1, 1])
+      const of = (slot: (typeof SLOTS)[number]) => each(values[SLOTS.indexOf(slot)]!)
+      const image = (grid: Tensor) => tf.reshape(grid, [1, size, size, 1])
+      const phase = tf.mul(values[SLOTS.indexOf('texture-phase')]!, 2 * Math.PI)
+      const [across, along] = [tf.cos, tf.sin].map((f) => each(steadily(tf, phase, (x) => f(x))))
+      const waves = tf.add(tf.mul(across!, image(sine!)), tf.mul(along!, image(cosine!)))
+      const behind = tf.add(tf.mul(waves, of('texture-contrast')), of('background'))
+      const pixels = tf.range(0.5, size, 1)
+      const du = tf.abs(tf.sub(tf.reshape(pixels, [1, 1, size, 1]), tf.mul(of('position-x'), size)))
+      const dv = tf.abs(tf.sub(tf.reshape(pixels, [1, size, 1, 1]), tf.mul(of('position-y'), size)))
+      const round = tf.sqrt(tf.add(tf.square(du), tf.square(dv)))
+      const shaped = tf.add(round, tf.mul(of('shape'), tf.sub(tf.maximum(du, dv), round)))
+      const distance = tf.sub(shaped, tf.mul(of('size'), size))
+      const cover = tf.clipByValue(tf.sub(0.5, distance), 0, 1)
+      const tint = channels === 1 ? tf.scalar(0) : tf.mul(of('colour'), tf.tensor4d([1, 0, -1], [1, 1, 1, 3]))
+      const ahead = tf.sub(tf.add(of('brightness'), tint), behind)
+      return tf.reshape(tf.add(behind, tf.mul(cover, ahead)), [runs, rows, size * size * channels])
+    },
   }
 }
