@@ -46,8 +46,12 @@ LANES_INLINE void turn_row(const float* from, const float* results, float* to, i
   }
 }
 
-LANES_INLINE void turn(const float* from, const Slope& slope, float* to, int n) {
-  with(slope.activation, [&](auto kind) { turn_row<kind.value>(from, slope.results, to, n); });
+/* Rows of n slopes, `from_ld` and `to_ld` floats apart, as turn_row. */
+inline void turn(const float* from, const Slope& slope, int rows, int n, std::ptrdiff_t from_ld, float* to,
+                 std::ptrdiff_t to_ld) {
+  with(slope.activation, [&](auto kind) {
+    for (int r = 0; r < rows; r++) turn_row<kind.value>(from + r * from_ld, slope.results + r * from_ld, to + r * to_ld, n);
+  });
 }
 
 /* A picture [height][width][channels] as it lies among zeros, or as much of it as the frame shows. */
@@ -63,10 +67,8 @@ struct Frame {
   void fill(const float* picture, const Slope& slope, float* to) const {
     const int rows = std::min(height, framed_height - top);
     const int columns = std::min(width, framed_width - left) * channels;
-    for (int r = 0; r < rows; r++) {
-      const std::ptrdiff_t at = std::ptrdiff_t{1} * r * width * channels;
-      turn(picture + at, slope.from(at), to + (r + top) * pitch() + left * channels, columns);
-    }
+    const std::ptrdiff_t ld = std::ptrdiff_t{1} * width * channels;
+    turn(picture, slope, rows, columns, ld, to + top * pitch() + left * channels, pitch());
   }
 };
 }  // namespace kernels

@@ -29,7 +29,7 @@ void gather(const Shape& s, const float* image, Slope slope, const float* filter
   const Windows windows{s.kernel_height, run_length, frame.pitch(), s.filters, whole(s.filters)};
   const int64_t at_once = pictures_at_once(s.batch, of_each, frame.size());
   const std::vector<Place> places = windows_of(s, frame, at_once);
-  const int64_t piece = piece_of(s.batch, at_once, (4 * crew_size() + s.runs - 1) / s.runs);
+  const int64_t piece = pictures_of_item(s, at_once);
   const int64_t pieces = (s.batch + piece - 1) / piece;
   const double products = 1.0 * s.runs * s.batch * of_each * s.kernel_height * run_length * whole(s.filters);
   share_with_memory(s.runs * pieces, products / Wide::width, [&](int64_t item) {

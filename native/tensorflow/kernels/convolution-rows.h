@@ -27,6 +27,12 @@ inline int64_t pictures_at_once(int64_t batch, std::ptrdiff_t places, std::ptrdi
   return std::min<int64_t>(batch, 2 * pairs);
 }
 
+/* How many of a run's pictures are one item: there are some four items for each thread. */
+inline int64_t pictures_of_item(const Shape& s, int64_t at_once) {
+  const int64_t wanted = (4 * crew_size() + s.runs - 1) / s.runs, groups = (s.batch + at_once - 1) / at_once;
+  return (groups + wanted - 1) / wanted * at_once;
+}
+
 /* Rows of `lanes` floats as rows of whole vectors; where they are that already, the very floats. */
 class WholeRows {
  public:

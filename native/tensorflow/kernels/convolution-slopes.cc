@@ -126,13 +126,12 @@ class WholeMaps {
       : places_(s.map() / s.filters), filters_(s.filters), slope_(slope), own_(is_as_is() ? 0 : places_ * whole(filters_)) {}
 
   const float* of(const float* map, std::ptrdiff_t at) const {
+    const int end = whole(filters_), places = static_cast<int>(places_);
     if (is_as_is()) return map + at;
-    if (whole(filters_) == filters_) {
-      turn(map + at, slope_.from(at), own_.get(), static_cast<int>(places_ * filters_));
-    } else {
-      for (std::ptrdiff_t p = 0; p < places_; p++)
-        turn(map + at + p * filters_, slope_.from(at + p * filters_), own_.get() + p * whole(filters_), filters_);
-    }
+    if (end == filters_)
+      turn(map + at, slope_.from(at), 1, places * filters_, 0, own_.get(), 0);
+    else
+      turn(map + at, slope_.from(at), places, filters_, filters_, own_.get(), end);
     return own_.get();
   }
 
@@ -200,7 +199,8 @@ void filter_slopes(const Shape& s, const float* image, Slope of_image, const flo
       float* const own = all.get() + item * sums.size();
       const Floats framed(frame.size());
       const WholeMaps maps(s, of_map), images(pixels, of_image);
-      for (int64_t b = first + block; b < first + std::min(s.batch, block + block_images); b++) {
+      const int64_t end = first + std::min(s.batch, block + block_images);
+      for (int64_t b = first + block; b < end; b++) {
         frame.fill(image + b * s.image(), of_image.from(b * s.image()), framed.get());
         const Pair pair{framed.get(), frame.pitch(), s.stride, s.stride * s.channels, maps.of(map, b * s.map()),
                         whole(s.filters), s.map_height(), s.map_width()};

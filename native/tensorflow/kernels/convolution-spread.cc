@@ -42,7 +42,7 @@ class Spread {
     share(s_.runs, static_cast<double>(s_.runs) * size, [&](int64_t run) {
       for (const Phase& phase : phases_) turn_filter(phase, filter + run * s_.filter(), turned.get() + run * size);
     });
-    const int64_t piece = piece_of(s_.batch, at_once_, (4 * crew_size() + s_.runs - 1) / s_.runs);
+    const int64_t piece = pictures_of_item(s_, at_once_);
     const int64_t pieces = (s_.batch + piece - 1) / piece;
     share_with_memory(s_.runs * pieces, cycles(), [&](int64_t item) {
       const int64_t run = item / pieces, first = item % pieces * piece, end = std::min(s_.batch, first + piece);
@@ -52,7 +52,10 @@ class Spread {
       const Target target{image, 0, finish.bias == nullptr ? nullptr : bias.get(), finish.activation, true};
       for (int64_t b = first; b < end; b += at_once_) {
         const int maps = static_cast<int>(std::min(at_once_, end - b));
-        fill(map, slope, run * s_.batch + b, maps, framed.get());
+        for (int g = 0; g < maps; g++) {
+          const std::ptrdiff_t at = (run * s_.batch + b + g) * s_.map();
+          frame_.fill(map + at, slope.from(at), framed.get() + g * frame_.size());
+        }
         sum(framed.get(), run * s_.batch + b, maps, turned.get() + run * size, target);
       }
     });
@@ -112,13 +115,6 @@ class Spread {
           for (int f = 0; f < s_.filters; f++)
             for (int c = 0; c < s_.channels; c++) to[f * ld + c] = from[c * s_.filters + f];
         }
-  }
-
-  void fill(const float* map, Slope slope, int64_t first, int maps, float* framed) const {
-    for (int g = 0; g < maps; g++) {
-      const std::ptrdiff_t at = (first + g) * s_.map();
-      frame_.fill(map + at, slope.from(at), framed + g * frame_.size());
-    }
   }
 
   void sum(const float* framed, int64_t first, int maps, const float* filter, Target target) const {

@@ -140,8 +140,8 @@ inline void sum_windows(const Windows& windows, const Source& source, const Plac
 }
 }  // namespace
 
-void sum_pictures(const Windows& windows, const float* picture, std::ptrdiff_t size, int pictures,
-                         const Place* places, int of_each, const float* filter, Target target, std::ptrdiff_t made) {
+void sum_pictures(const Windows& windows, const float* picture, std::ptrdiff_t size, int pictures, const Place* places,
+                  int of_each, const float* filter, Target target, std::ptrdiff_t made) {
   const int half = pictures / 2;
   target.apart = half * made;
   if (half > 0)
