@@ -24,7 +24,7 @@ class Group {
   static constexpr int lanes = Net<V, Lane, D>::lanes;
 
   Group(const lanes_batch& b, Team& team)
-      : b_(b), net_(b), loader_{b, net_}, ruler_(b), team_(team), read_(loader_.weights()) {
+      : b_(b), net_(b, team.members()), loader_{b, net_}, ruler_(b), team_(team), read_(loader_.weights()) {
     for (Real** row : {&up_, &down_, &looked_, &seen_}) *row = arena_.cut<Real>(net_.cd() * V::width);
     arena_.allocate();
     for (Real** row : {&up_, &down_, &looked_, &seen_}) *row = arena_.cut<Real>(net_.cd() * V::width);
@@ -218,8 +218,9 @@ class Group {
     together([=](const Step<V, Lane, D, Kind>& step) {
       for (int64_t u = 0; u < updates; u++) {
         if (step.team.member == 0) prepare(done + u);
-        if (u > 0 || !fresh) step.forward();
-        step.team.sync();
+        const bool climbs = u > 0 || !fresh;
+        if (climbs) step.forward();
+        if (!climbs || net_.size.depth() == 1) step.team.sync();  // forward ends with a barrier, where it has a product
         step.residual();
         step.backward();
       }

@@ -10,6 +10,7 @@ std::unique_ptr<Worker> float_matrix(const lanes_batch& b, int threads) {
   if (plain && b.features == 4 && b.mode == LANES_DESCENT) return worker_of<Quad, false, 4, Kind>(b);
   if (plain && b.features == 16) return worker_of<Vec<float>, false, 16, Kind>(b);
   if (plain && b.features == 32) return worker_of<Vec<float>, false, 32, Kind>(b);
+  if (plain && b.features == 64) return worker_of<Vec<float>, false, 64, Kind>(b);
 #endif
   return worker_of<Vec<float>, false, 0, Kind>(b, threads);
 }

@@ -52,11 +52,14 @@ class Arena {
   std::size_t used_ = 0;
 };
 
+/* The vectors of a row: a power of two of them from row to row would put a column into few cache sets. */
+constexpr int spread(int columns) { return columns >= 8 && columns % 8 == 0 ? columns + 1 : columns; }
+
 /* All matrices of one group of runs (lanes) or of one run (matrix). Index 1 … depth are the layers, 0 the decoder. */
 template <class V, bool Lane, int D>
 struct Net {
   using Real = typename V::Real;
-  using Mat = Matrix<V, Lane, Lane ? D : (D + V::width - 1) / V::width>;
+  using Mat = Matrix<V, Lane, Lane ? D : spread((D + V::width - 1) / V::width)>;
   static constexpr int lanes = Lane ? V::width : 1;
 
   const Sizes<D> size;
@@ -65,7 +68,7 @@ struct Net {
   Mat weight[LANES_MAX_DEPTH + 1], carry[LANES_MAX_DEPTH + 1], velocity[LANES_MAX_DEPTH + 1];
   Mat below[LANES_MAX_DEPTH + 1];  // below[a] = Wᵃ … W¹ [w][d]; below[1] is W¹ itself
   Mat residual, back;              // R [o][d], G_L [w][d]
-  Mat turned, mirrored = {nullptr, 0};  // matrix layout: transposes of a right operand [d][w], of a large left one [w][w]
+  Mat turned[2], mirrored[2] = {};  // matrix layout: transposes of a right operand [d][w], of a large left one [w][w]
   Mat syx, directions;
   Mat batch, mixed, target;              // LANES_GIVEN: Sxx of a batch [d][d], U and T [o][d]
   Mat slope, noise;                      // LANES_MOMENTS: M and −H [d][d]
@@ -75,11 +78,11 @@ struct Net {
   Real *rate, *mu;                       // one vector each
   Arena arena;
 
-  Net(const lanes_batch& b)
+  explicit Net(const lanes_batch& b, int members = 1)
       : size(b), jepa(b.objective == LANES_JEPA), momentum(b.momentum != nullptr), mode(b.mode), form(b.form) {
-    place(b);
+    place(b, members);
     arena.allocate();
-    place(b);
+    place(b, members);
   }
 
   LANES_INLINE int columns(int n) const { return Lane ? n : (n + V::width - 1) / V::width; }
@@ -102,12 +105,11 @@ struct Net {
 
  private:
   Mat matrix(int rows, int columns_of_vectors) {
-    // A power of two of vectors from row to row would put a column into few cache sets.
-    const int ld = columns_of_vectors + (!Lane && columns_of_vectors >= 8 && columns_of_vectors % 8 == 0 ? 1 : 0);
+    const int ld = Lane ? columns_of_vectors : spread(columns_of_vectors);
     return {arena.template cut<Real>(static_cast<std::size_t>(rows) * ld * V::width), ld};
   }
 
-  void place(const lanes_batch& b) {
+  void place(const lanes_batch& b, int members) {
     const int d = size.d(), w = size.w(), o = size.o(), depth = size.depth();
     const auto row = [&](int n) { return arena.template cut<Real>(static_cast<std::size_t>(columns(n)) * V::width); };
     each_matrix([&](int a, int rows, int cols) {
@@ -119,8 +121,10 @@ struct Net {
     for (int a = 2; a <= depth; a++) below[a] = matrix(w, cd());
     residual = matrix(o, cd());
     back = matrix(w, cd());
-    if (!Lane) turned = matrix(d, cw());
-    if (!Lane && w >= 192) mirrored = matrix(w, cw());  // measured: from there on it pays
+    for (int spare = 0; !Lane && spare < (members > 1 ? 2 : 1); spare++) {
+      turned[spare] = matrix(d, cw());
+      if (w >= 192) mirrored[spare] = matrix(w, cw());  // measured: from there on it pays
+    }
     sxx = row(d);
     lambda = row(d);
     rate = row(1);

@@ -13,6 +13,7 @@ namespace lanes {
 template <class T, int Row, int Col>
 struct View {
   using Real = T;
+  static constexpr int along = Col;
   const Real* at;
   std::ptrdiff_t told_row, told_col;
   LANES_INLINE std::ptrdiff_t row() const { return Row != 0 ? Row : told_row; }
@@ -50,7 +51,7 @@ struct Matrix {
 constexpr int tile_columns(bool lane) { return registers == 32 ? (lane ? 6 : 4) : (lane ? 4 : 2); }
 constexpr int tile_rows(bool lane, int columns) {
   if (lane) return registers == 32 ? 4 : 3;
-  if (registers == 32) return columns <= 2 ? 8 : 6;
+  if (registers == 32) return columns <= 3 ? 8 : 6;
   return columns == 1 ? 8 : 6;
 }
 /* The even piece of n that is no larger than `most`. */
@@ -87,8 +88,7 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
     for (int j = 0; j < TN; j++) acc[i][j] = start(i0 + i, j0 + j);
   const Real* left = a.at + i0 * a.row();
   const Real* right = b.at;
-#pragma GCC unroll 2
-  for (int p = 0; p < k; p++, left += a.col(), right += b.row()) {
+  const auto link = [&] {
     if constexpr (Lane) {
       V rows[TM];
 #pragma GCC unroll 8
@@ -110,7 +110,17 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
         for (int j = 0; j < TN; j++) acc[i][j] = fma(row, columns[j], acc[i][j]);
       }
     }
+    left += a.col();
+    right += b.row();
+  };
+  // Measured: wide tiles along a row of the left operand eight at a time, so that the loop's end is foreseen; else two.
+  constexpr int links = !Lane && TN >= 3 && A::along == 1 ? 8 : 2;
+  int p = links;
+  for (; p <= k; p += links) {
+#pragma GCC unroll 8
+    for (int q = 0; q < links; q++) link();
   }
+  for (p -= links; p < k; p++) link();
 #pragma GCC unroll 8
   for (int j = 0; j < TN; j++) {
     const auto column = out.column(j0 + j);
@@ -130,7 +140,13 @@ LANES_INLINE void column_of_tiles(int from, int to, int j0, int k, A a, B b, con
   } else {
     int i = from;
     for (; i + most <= to; i += most) tile<most, TN, Mat>(i, j0, k, a, b, start, out);
-    for (; i + 2 <= to; i += 2) tile<2, TN, Mat>(i, j0, k, a, b, start, out);
+    if constexpr (Mat::lane) {
+      for (; i + 2 <= to; i += 2) tile<2, TN, Mat>(i, j0, k, a, b, start, out);
+    } else {
+      if (i + 4 <= to) tile<4, TN, Mat>(i, j0, k, a, b, start, out), i += 4;
+      if (i + 3 == to) return tile<3, TN, Mat>(i, j0, k, a, b, start, out);
+      if (i + 2 <= to) tile<2, TN, Mat>(i, j0, k, a, b, start, out), i += 2;
+    }
     for (; i < to; i++) tile<1, TN, Mat>(i, j0, k, a, b, start, out);
   }
 }
@@ -148,8 +164,13 @@ LANES_INLINE void chain_in_place(int from, int to, int n, int k, A a, B b, Start
     if constexpr (rest > 0) column_of_tiles<Mat, M, rest>(0, M, N - rest, M, a, b.from(N - rest), start, out);
   } else {
     int j = first;
+    if constexpr (!Mat::lane && most == 4) {
+      // Fours, and threes where something would be left over: 5 = 3 + 2, 6 = 3 + 3, 7 = 3 + 4.
+      const int left = n - j, wanted = (4 - left % 4) % 4, threes = left == 5 ? 1 : 3 * wanted <= left ? wanted : 0;
+      for (int t = 0; t < threes; t++, j += 3) column_of_tiles<Mat, 0, 3>(from, to, j, k, a, b.from(j), start, out);
+    }
     for (; j + most <= n; j += most) column_of_tiles<Mat, 0, most>(from, to, j, k, a, b.from(j), start, out);
-    if constexpr (most > 4)
+    if constexpr (Mat::lane && most > 4)
       for (; j + 4 <= n; j += 4) column_of_tiles<Mat, 0, 4>(from, to, j, k, a, b.from(j), start, out);
     if constexpr (most > 2)
       for (; j + 2 <= n; j += 2) column_of_tiles<Mat, 0, 2>(from, to, j, k, a, b.from(j), start, out);

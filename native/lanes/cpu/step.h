@@ -94,35 +94,17 @@ struct Step {
     } else {
       moments();
     }
+    if constexpr (!Lane) ready(0, net.product());
     team.sync();
   }
 
   /* The gradients, and each weight's update once nothing needs its old value. */
   void backward() const {
-    const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw();
-    Mat now = net.back;
-    const auto product_turned = turn(net.product());
-    multiply_turned(w, cd, o, net.weight[0], net.residual, now);
-    team.sync();
-    descend(0, o, cw, d, net.residual.left(), product_turned);
-    team.sync();
-    for (int a = net.size.depth(); a >= 2; a--) {
-      const auto below_turned = turn(net.below[a - 1]);
-      const Mat next = net.below[a];  // which nothing needs any more
-      multiply_turned(w, cd, w, net.weight[a], now, next);
-      team.sync();
-      descend(a, w, cw, d, now.left(), below_turned);
-      team.sync();
-      now = next;
+    if constexpr (Lane) {
+      down_lanes();
+    } else {
+      down_rows();
     }
-    if (D == 0 && net.momentum) {
-      const Push<Mat> push{net.velocity[1], V::load(net.mu)};
-      each(w, cd, [=](int i, int j) { push(i, j, at(now, i, j)); });
-      now = net.velocity[1];
-    }
-    const auto first = update(1);
-    each(w, cd, [=](int i, int j) { first(i, j, at(now, i, j)); });
-    team.sync();
   }
 
   /* This member's rows of a product. */
@@ -166,34 +148,80 @@ struct Step {
     }
   }
 
-  /* to [m][n] = left' right, left [k][m]. Down the columns of a large matrix every element is on a page of its own. */
-  LANES_INLINE void multiply_turned(int m, int n, int k, const Mat& left, const Mat& right, const Mat& to) const {
-    if constexpr (!Lane && D == 0) {
-      if (net.mirrored.at != nullptr) {
-        turn_blocks(k, m, left, net.mirrored);
-        team.sync();
-        return multiply(m, n, k, net.mirrored.left(), right.right(), Put{to});
-      }
+  /* Runs side by side: both turned operands of a product are read where they lie. */
+  void down_lanes() const {
+    const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw();
+    Mat now = net.back;
+    multiply(w, cd, o, net.weight[0].left().transposed(), net.residual.right(), Put{now});
+    team.sync();
+    descend(0, o, cw, d, net.residual.left(), net.product().right().transposed());
+    team.sync();
+    for (int a = net.size.depth(); a >= 2; a--) {
+      const Mat next = net.below[a];  // which nothing needs any more
+      multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), Put{next});
+      team.sync();
+      descend(a, w, cw, d, now.left(), net.below[a - 1].right().transposed());
+      team.sync();
+      now = next;
     }
-    multiply(m, n, k, left.left().transposed(), right.right(), Put{to});
+    if (D == 0 && net.momentum) {
+      const Push<Mat> push{net.velocity[1], V::load(net.mu)};
+      each(w, cd, [=](int i, int j) { push(i, j, at(now, i, j)); });
+      now = net.velocity[1];
+    }
+    const auto first = update(1);
+    each(w, cd, [=](int i, int j) { first(i, j, at(now, i, j)); });
+    team.sync();
   }
+
+  /*
+   * One run: its turned operands are made ready in the stage before, so that a stage ends with one barrier. W¹, which is its
+   * own product and stands turned by then, takes its gradient as it is made.
+   */
+  void down_rows() const {
+    const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw(), depth = net.size.depth();
+    Mat now = net.residual;
+    for (int a = 0, below = depth; below >= 1; a = below--) {
+      const int rows = a == 0 ? o : w;
+      const Mat next = a == 0 ? net.back : net.below[a];  // which nothing needs any more
+      const bool mirrored = net.mirrored[0].at != nullptr;
+      const auto lower = [&](auto left) {
+        if (below == 1) {
+          descend(1, w, cd, rows, left, now.right());
+        } else {
+          multiply(w, cd, rows, left, now.right(), Put{next});
+        }
+      };
+      if (mirrored) {
+        lower(net.mirrored[spare(a)].left());
+      } else {
+        lower(net.weight[a].left().transposed());
+        team.sync();  // others have read the weight
+      }
+      descend(a, rows, cw, d, now.left(), net.turned[spare(a)].right());
+      if (below >= 2) ready(below, net.below[below - 1]);
+      team.sync();
+      now = next;
+    }
+  }
+
+  /* What the gradient of weight a needs turned: the product below it and, where large, the weight, down whose columns every
+   * element is on a page of its own. */
+  __attribute__((noinline)) void ready(int a, const Mat& below) const {
+    turn_blocks(net.size.w(), net.size.d(), below, net.turned[spare(a)]);
+    if (net.mirrored[0].at != nullptr)
+      turn_blocks(a == 0 ? net.size.o() : net.size.w(), net.size.w(), net.weight[a], net.mirrored[spare(a)]);
+  }
+
+  /* Others of a team may still read the turned operands of the weight before. */
+  int spare(int a) const { return team.members > 1 ? (a == 0 ? net.size.depth() + 1 : a) & 1 : 0; }
 
   /* to = from', from [rows][cols]; a member turns whole blocks. */
   LANES_INLINE void turn_blocks(int rows, int cols, const Mat& from, const Mat& to) const {
     constexpr int width = V::width;
-    const int blocks = net.columns(cols), begin = team.begin(blocks) * width, end = team.end(blocks) * width;
+    const int blocks = net.columns(cols), begin = D > 0 ? 0 : team.begin(blocks) * width;
+    const int end = D > 0 ? cols : team.end(blocks) * width;
     transpose<V>(rows, begin, end < cols ? end : cols, from.at, from.ld() * width, to.at, to.ld() * width);
-  }
-
-  /* A matrix with w rows as a right operand that is read by columns. */
-  LANES_INLINE auto turn(const Mat& m) const {
-    if constexpr (Lane) {
-      return m.right().transposed();
-    } else {
-      turn_blocks(net.size.w(), net.size.d(), m, net.turned);
-      team.sync();
-      return net.turned.right();
-    }
   }
 
   LANES_INLINE Update<Mat, Kind> update(int a) const {

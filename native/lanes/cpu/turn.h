@@ -26,7 +26,7 @@ namespace lanes {
  * vectors; `begin` is a multiple of the vector's width.
  */
 template <class V, class Real = typename V::Real>
-void transpose(int rows, int begin, int end, const Real* from, std::ptrdiff_t row, Real* to, std::ptrdiff_t out) {
+LANES_INLINE void transpose(int rows, int begin, int end, const Real* from, std::ptrdiff_t row, Real* to, std::ptrdiff_t out) {
   constexpr int block = V::width;
   for (int c = begin; c < end; c += block) {
     int r = 0;
