@@ -163,10 +163,14 @@ function text(name: string, value: string): Attribute {
   return { name, type: ATTRIBUTE.string, value }
 }
 
-/** The same of tfjs's operations, run by run. */
+/** The same of tfjs's operations, run by run. (The slopes of tf.unstack fail where there is one.) */
 function eachRun(tf: Tfjs, x: Tensor, k: Tensor, work: (x: Tensor4D, k: Tensor4D) => Tensor4D): Tensor {
-  const filters = tf.unstack(k) as Tensor4D[]
-  return tf.stack((tf.unstack(x) as Tensor4D[]).map((one, run) => work(one, filters[run]!)))
+  const of = (tensor: Tensor, run: number) => {
+    const own = tensor.shape[0] === 1 ? tensor : tf.slice(tensor, [run], [1])
+    return tf.reshape(own, tensor.shape.slice(1) as Tensor4D['shape'])
+  }
+  const made = Array.from({ length: x.shape[0]! }, (_, run) => work(of(x, run), of(k, run)))
+  return made.length === 1 ? tf.expandDims(made[0]!) : tf.stack(made)
 }
 
 function finished(tf: Tfjs, sums: Tensor, b: Tensor | null, activation: Activation): Tensor {
