@@ -24,8 +24,14 @@ export async function checkTensorFlow({ tensorflow, failures }: Installation): P
   const facts = { variant: tensorflow.variant, folder: tensorflow.folder, ...probe }
   if (!probe.loads)
     return { name, ok: false, says: probe.why ?? 'does not load', remedy: 'Run npm run setup.', facts }
-  const says = `${probe.version}, ${tensorflow.variant} build, computes on ${probe.device}, ${probe.gpus} GPUs`
+  const says = `${probe.version}, ${tensorflow.variant} build, computes on ${probe.device}, ${probe.gpus} GPUs, ${kernelsOf(probe)}`
   return { name, ok: true, says, facts }
+}
+
+/** Without them nets are trained all the same. */
+function kernelsOf({ kernels }: Probe): string {
+  if (kernels?.instructionSet) return `net kernels ${kernels.instructionSet}`
+  return `no net kernels: ${kernels?.why ?? 'they are not built'}`
 }
 
 interface Probe {
@@ -33,6 +39,7 @@ interface Probe {
   readonly version?: string
   readonly device?: string
   readonly gpus?: number
+  readonly kernels?: { readonly instructionSet: string | null; readonly why: string | null }
   readonly why?: string
 }
 

@@ -96,7 +96,7 @@ function checkMachine(settings: Settings | null): Finding {
 
 function checkCache({ cache }: Installation): Finding {
   if (cache === null) return { name: 'cache', ok: true, says: 'empty', facts: {} }
-  const parts = ['tensorflow', 'binding', 'lanes', 'redis', 'partial'].map(
+  const parts = ['tensorflow', 'binding', 'kernels', 'lanes', 'redis', 'partial'].map(
     (part) => [part, bytesUnder(join(cache, part))] as const,
   )
   const held = parts.filter(([, bytes]) => bytes > 0)

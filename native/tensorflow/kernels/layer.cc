@@ -8,6 +8,7 @@
 
 #include "crew.h"
 #include "product.h"
+#include "step.h"
 
 namespace kernels {
 namespace {
@@ -17,7 +18,10 @@ struct Pieces {
   int64_t row_pieces, panels;
   double cycles;
 
-  Pieces(int64_t runs, int64_t rows, int64_t columns, int64_t depth) : runs(runs), rows(rows), columns(columns) {
+  bool is_by_rows;
+
+  Pieces(int64_t runs, int64_t rows, int64_t columns, int64_t depth, bool is_by_rows = false)
+      : runs(runs), rows(rows), columns(columns), is_by_rows(is_by_rows) {
     panels = (columns + panel_columns - 1) / panel_columns;
     const int64_t pieces = pieces_for(runs * panels, (rows + item_rows - 1) / item_rows);
     piece = std::max<int64_t>(2, (rows + pieces - 1) / pieces + 1) / 2 * 2;
@@ -28,7 +32,9 @@ struct Pieces {
   template <class Work>
   void each(const Work& work) const {
     share(runs * row_pieces * panels, cycles, [&](int64_t item) {
-      const int64_t piece_at = item % row_pieces, panel = item / row_pieces % panels, run = item / row_pieces / panels;
+      const int64_t of_run = item % (row_pieces * panels), run = item / (row_pieces * panels);
+      const int64_t piece_at = is_by_rows ? of_run / panels : of_run % row_pieces;
+      const int64_t panel = is_by_rows ? of_run % panels : of_run / row_pieces;
       const int64_t i = piece_at * piece, j = panel * panel_columns;
       work(run, i, static_cast<int>(std::min(piece, rows - i)), j, static_cast<int>(std::min<int64_t>(panel_columns, columns - j)));
     });
@@ -53,6 +59,17 @@ template <Activation kind>
 const float* slopes(const float* y, const float* dy, std::ptrdiff_t out, int rows, int n, float* room, std::ptrdiff_t ld) {
   for (int i = 0; i < rows; i++) slope_row<kind>(y + i * out, dy + i * out, room + i * ld, n);
   return room;
+}
+
+/* The slopes of n rows as a panel. */
+template <Activation kind>
+Panel slope_panel(const float* y, const float* dy, std::ptrdiff_t out, int n, int columns, int vectors, float* room) {
+  if constexpr (kind == Activation::linear) return lay_rows(dy, out, n, columns, vectors, room);
+  const std::ptrdiff_t step = vectors * W;
+  if (columns < step)
+    for (int p = 0; p < n; p++) V::zero().store(room + p * step + (vectors - 1) * W);
+  slopes<kind>(y, dy, out, n, columns, room, step);
+  return {room, step};
 }
 }  // namespace
 
@@ -98,42 +115,77 @@ void layer_input_slopes(const Layer& layer, const float* w, const float* y, cons
   });
 }
 
-void layer_weight_slopes(const Layer& layer, const float* x, const float* y, const float* dy, float* dw, float* db) {
+namespace {
+/*
+ * db, and x' · slopes, piece by piece: `to(run)` → where a run's dw lies and its rows' stride, or NULL for sums that go no further
+ * than `finish(run, row, column, columns, at, ld, rows, vectors)`.
+ */
+template <Activation kind, class To, class Finish>
+void weight_pieces(const Layer& layer, const float* x, const float* y, const float* dy, float* db, const To& to, const Finish& finish) {
   const auto [runs, batch, in, out, activation] = layer;
-  with(activation, [&, runs = runs, batch = batch, in = in, out = out](auto kind) {
-    Pieces(runs, in, out, batch).each([&](int64_t run, int64_t i, int rows, int64_t j, int columns) {
-      Scratch room;
-      const float* left = x + run * batch * in + i;
-      const float* of_y = y + run * batch * out + j;
-      const float* of_dy = dy + run * batch * out + j;
-      V sums[panel_vectors];
-      for (int v = 0; v < panel_vectors; v++) sums[v] = V::zero();
-      const bool has_sums = db != nullptr && i == 0;
-      product<true>(
-          rows, columns, batch, dw + (run * in + i) * out + j, out, room,
-          [&](int64_t k, int, float*) { return Left<true>{left + k * in, in}; },
-          [&](int64_t k, int n, int vectors, float* to) {
-            const float* source = of_dy + k * out;
-            std::ptrdiff_t ld = out;
-            if constexpr (kind.value != Activation::linear) {
-              const std::ptrdiff_t step = vectors * W;
-              if (columns < step)
-                for (int p = 0; p < n; p++) V::zero().store(to + p * step + (vectors - 1) * W);
-              source = slopes<kind.value>(of_y + k * out, source, out, n, columns, to, step);
-              ld = step;
-            }
-            const Panel panel = ld == vectors * W && source == to ? Panel{to, ld} : lay_rows(source, ld, n, columns, vectors, to);
-            if (has_sums)
-              for (int p = 0; p < n; p++)
-                for (int v = 0; v < vectors; v++) sums[v] = sums[v] + V::load(panel.at + p * panel.step + v * W);
-            return panel;
-          },
-          as_it_is);
-      if (!has_sums) return;
-      alignas(64) float padded[panel_columns];
-      for (int v = 0; v < panel_vectors; v++) sums[v].store(padded + v * W);
-      std::memcpy(db + run * out + j, padded, static_cast<size_t>(columns) * sizeof(float));
-    });
+  Pieces(runs, in, out, batch, true).each([&, batch = batch, in = in, out = out](int64_t run, int64_t i, int rows, int64_t j, int columns) {
+    Scratch room;
+    const float* left = x + run * batch * in + i;
+    const float* of_y = y + run * batch * out + j;
+    const float* of_dy = dy + run * batch * out + j;
+    V sums[panel_vectors];
+    for (int v = 0; v < panel_vectors; v++) sums[v] = V::zero();
+    const bool has_sums = db != nullptr && i == 0;
+    float* const dw = to(run);
+    product<true>(
+        rows, columns, batch, dw == nullptr ? nullptr : dw + i * out + j, out, room,
+        [&](int64_t k, int, float*) { return Left<true>{left + k * in, in}; },
+        [&](int64_t k, int n, int vectors, float* panel_room) {
+          const Panel panel = slope_panel<kind>(of_y + k * out, of_dy + k * out, out, n, columns, vectors, panel_room);
+          for (int p = 0; has_sums && p < n; p++)
+            for (int v = 0; v < vectors; v++) sums[v] = sums[v] + V::load(panel.at + p * panel.step + v * W);
+          return panel;
+        },
+        [&](float* at, std::ptrdiff_t ld, int row, int count, int vectors) {
+          finish(run, i + row, j, columns, at, ld, count, vectors);
+        });
+    if (!has_sums) return;
+    alignas(64) float padded[panel_columns];
+    for (int v = 0; v < panel_vectors; v++) sums[v].store(padded + v * W);
+    std::memcpy(db + run * out + j, padded, static_cast<size_t>(columns) * sizeof(float));
+  });
+}
+
+template <Activation kind, bool Compensated>
+void weight_step(const Layer& layer, const float* x, const float* y, const float* dy, float* db, const Sgd& rule, const Step& step) {
+  const auto nowhere = [](int64_t) { return static_cast<float*>(nullptr); };
+  weight_pieces<kind>(layer, x, y, dy, db, nowhere,
+                      [&](int64_t run, int64_t i, int64_t j, int columns, float* at, std::ptrdiff_t ld, int rows, int vectors) {
+                        // A strip of rows is not foreseen by the hardware: the next tile's weights and slots.
+                        for (int r = 0; r < rows; r++)
+                          for (int v = 0; v < vectors; v++) {
+                            const int64_t next = (run * layer.in + i + rows + r) * layer.out + j + v * W;
+                            __builtin_prefetch(step.before + next, 1);
+                            if (step.momentum.before != nullptr) __builtin_prefetch(step.momentum.before + next, 1);
+                            if (Compensated) __builtin_prefetch(step.lost.before + next, 1);
+                          }
+                        const SgdStep<Compensated> sgd(rule, step.rates.of(run), step.momentum, step.lost);
+                        for (int r = 0; r < rows; r++)
+                          for (int v = 0; v < vectors; v++) {
+                            const Elements here{((run * layer.in + i + r) * layer.out) + j + v * W, std::min(W, columns - v * W)};
+                            sgd.take(here, V::load(at + r * ld + v * W), step.before, step.after);
+                          }
+                      });
+}
+}  // namespace
+
+void layer_weight_slopes(const Layer& layer, const float* x, const float* y, const float* dy, float* dw, float* db) {
+  with(layer.activation, [&](auto kind) {
+    weight_pieces<kind.value>(layer, x, y, dy, db, [&](int64_t run) { return dw + run * layer.in * layer.out; },
+                              [](int64_t, int64_t, int64_t, int, float*, std::ptrdiff_t, int, int) {});
+  });
+}
+
+void layer_weight_step(const Layer& layer, const float* x, const float* y, const float* dy, float* db, const Sgd& rule,
+                       const Step& step) {
+  with(layer.activation, [&](auto kind) {
+    if (step.lost.before != nullptr) return weight_step<kind.value, true>(layer, x, y, dy, db, rule, step);
+    weight_step<kind.value, false>(layer, x, y, dy, db, rule, step);
   });
 }
 }  // namespace kernels

@@ -116,13 +116,14 @@ struct alignas(64) Scratch {
  *
  *   lay_left(k, n, room) → Left<Down>   the left operand's columns k … k + n − 1
  *   lay_panel(k, n, vectors, room) → Panel   the right operand's rows k … k + n − 1, zeros beyond the last column
- *   finish(at, ld, row, rows)           turns whole sums where they lie, `vectors` whole vectors a row
+ *   finish(at, ld, row, rows)           turns whole sums where they lie, `vectors` whole vectors a row; where c is NULL
+ *                                       they go no further
  */
 template <bool Down, class LayLeft, class LayPanel, class Finish>
 void product(int rows, int columns, int64_t depth, float* c, std::ptrdiff_t ld, Scratch& room, const LayLeft& lay_left,
              const LayPanel& lay_panel, const Finish& finish) {
   const int vectors = (columns + W - 1) / W;
-  const bool is_whole = columns % W == 0;
+  const bool is_whole = columns % W == 0 && c != nullptr;
   float* const at = is_whole ? c : room.result;
   const std::ptrdiff_t stride = is_whole ? ld : vectors * W;
   for (int64_t k = 0; k == 0 || k < depth; k += block_depth) {
@@ -142,7 +143,7 @@ void product(int rows, int columns, int64_t depth, float* c, std::ptrdiff_t ld, 
       if (vectors == 4) panel_rows<4>(rows, left, panel, block, done);
     }
   }
-  if (is_whole) return;
+  if (is_whole || c == nullptr) return;
   for (int i = 0; i < rows; i++) std::memcpy(c + i * ld, at + i * stride, static_cast<size_t>(columns) * sizeof(float));
 }
 

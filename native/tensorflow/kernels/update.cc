@@ -9,6 +9,7 @@
 #include "cpu/vec.h"
 #include "crew.h"
 #include "mlp/tanh.h"  // quotient
+#include "step.h"
 
 namespace kernels {
 namespace {
@@ -16,37 +17,6 @@ using V = lanes::Vec<float>;
 constexpr int W = V::width;
 constexpr int64_t item_size = 4096;      // elements of an item: 16 KB of each tensor
 constexpr double cycles_of_element = 1;  // with all that is read and written
-
-/* Up to a vector of each tensor, zeros beyond n. */
-struct Elements {
-  int64_t at;
-  int n;
-  LANES_INLINE V load(const float* from) const {
-    if (n == W) return V::load(from + at);
-    alignas(64) float some[W] = {};
-    for (int i = 0; i < n; i++) some[i] = from[at + i];
-    return V::load(some);
-  }
-  LANES_INLINE void store(V x, float* to) const {
-    if (n == W) return x.store(to + at);
-    alignas(64) float some[W];
-    x.store(some);
-    for (int i = 0; i < n; i++) to[at + i] = some[i];
-  }
-};
-
-/* w ← w + y, or with what was lost of it before: y ← y + c, t = w + y, c ← y − (t − w), w ← t. */
-template <bool Compensated>
-LANES_INLINE void add(Elements here, V w, V move, float* after, const Slot& lost) {
-  if constexpr (Compensated) {
-    const V whole = move + here.load(lost.before);
-    const V sum = w + whole;
-    here.store(whole - (sum - w), lost.after);
-    here.store(sum, after);
-  } else {
-    here.store(w + move, after);
-  }
-}
 
 /* step(run)(elements) over all elements. */
 template <class Step>
@@ -65,19 +35,9 @@ void each(const Weights& weights, const Step& step) {
 
 template <bool Compensated>
 void sgd_step(const Sgd& rule, const Weights& weights, const Slot& momentum, const Slot& lost, const Rates& rates) {
-  const V mu = V::broadcast(rule.momentum), decay = V::broadcast(rule.decay);
-  const bool has_momentum = momentum.before != nullptr, has_decay = rule.decay != 0;
   each(weights, [&](int64_t run) {
-    const V rate = V::broadcast(-rates.of(run));
-    return [&, rate](Elements here) {
-      const V w = here.load(weights.before);
-      V slope = here.load(weights.gradient);
-      if (has_decay) slope = slope + w * decay;
-      if (has_momentum) {
-        slope = here.load(momentum.before) * mu + slope;
-        here.store(slope, momentum.after);
-      }
-      add<Compensated>(here, w, slope * rate, weights.after, lost);
+    return [&, step = SgdStep<Compensated>(rule, rates.of(run), momentum, lost)](Elements here) {
+      step.take(here, here.load(weights.gradient), weights.before, weights.after);
     };
   });
 }

@@ -32,6 +32,14 @@ struct Adam {
   bool is_decoupled;
 };
 
+/* Weights that are stepped, without their gradient. */
+struct Step {
+  const float* before;
+  float* after;
+  Slot momentum, lost;
+  Rates rates;
+};
+
 /* A slot whose `before` is NULL is none. */
 void sgd(const Sgd&, const Weights&, const Slot& momentum, const Slot& lost, const Rates& rates);
 void adam(const Adam&, const Weights&, const Slot& momentum, const Slot& square, const Slot& lost, const Rates& rates,
