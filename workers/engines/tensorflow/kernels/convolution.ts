@@ -167,7 +167,8 @@ function text(name: string, value: string): Attribute {
 function eachRun(tf: Tfjs, x: Tensor, k: Tensor, work: (x: Tensor4D, k: Tensor4D) => Tensor4D): Tensor {
   const of = (tensor: Tensor, run: number) => {
     const own = tensor.shape[0] === 1 ? tensor : tf.slice(tensor, [run], [1])
-    return tf.reshape(own, tensor.shape.slice(1) as Tensor4D['shape'])
+    const shape = tensor.shape.slice(1) as Tensor4D['shape']
+    return tf.reshape(own, shape) as Tensor4D
   }
   const made = Array.from({ length: x.shape[0]! }, (_, run) => work(of(x, run), of(k, run)))
   return made.length === 1 ? tf.expandDims(made[0]!) : tf.stack(made)
