@@ -16,7 +16,6 @@ import { imageSource } from '../../workers/engines/tensorflow/nets/sources/image
 import { deviceSource } from '../../workers/engines/tensorflow/nets/sources/open-source.ts'
 import { rendererOf } from '../../workers/engines/tensorflow/nets/sources/render.ts'
 import type { DeviceSource } from '../../workers/engines/tensorflow/nets/sources/source.ts'
-import { Moment } from '../../workers/engines/tensorflow/recorder/moment.ts'
 import { type Tfjs, uploaded } from '../../workers/engines/tensorflow/tensors.ts'
 import { idx, npy, npz, place, randomBytes } from '../data/image-files.ts'
 import { netSpec, scenes } from './nets.ts'
@@ -176,12 +175,12 @@ describe('data that a step draws itself', needsTensorFlow, async () => {
 /** Draws batches of a source, as a run of seed 5 does. */
 function drawer(tf: Tfjs, source: DeviceSource) {
   const arrays = uploaded(tf, allStacked([source.arrays]))
-  const seed = tf.tensor1d(Int32Array.of(5, 0), 'int32')
+  const seed = tf.tensor2d([5, 0], [1, 2], 'int32')
   return {
     draw: (step: number, rows: number) =>
       tf.tidy(() => {
-        const now = new Moment(tf, tf.scalar(step, 'int32'), seed)
-        const { x, y } = source.draw(tf, arrays, new Draws(tf, [now]), rows)
+        const now = new Draws(tf, tf.scalar(step, 'int32'), seed)
+        const { x, y } = source.draw(tf, arrays, now, rows)
         return [x, y].map((view) => view.dataSync()) as [Float32Array, Float32Array]
       }),
     dispose: () => tf.dispose([arrays, seed] as never),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { InstructionSet } from '../../workers/engines/tensorflow/kernels/available.ts'
 import { type Activation, dense } from '../../workers/engines/tensorflow/kernels/dense.ts'
+import { drawn } from '../../workers/engines/tensorflow/kernels/draw.ts'
 import { adamUpdate, sgdUpdate } from '../../workers/engines/tensorflow/kernels/update.ts'
 import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
 import type { Tensor, Tfjs } from '../../workers/engines/tensorflow/tensors.ts'
@@ -65,6 +66,8 @@ async function digest(asked: InstructionSet): Promise<{ set: InstructionSet | nu
     const rule = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0.01, isDecoupled: true }
     add(Object.values(adamUpdate(tf, rule, { ...before, square, corrections })))
   }
+  const key = { seeds: tf.tensor2d([3, 1, 4, 1], [2, 2], 'int32'), step: tf.scalar(7, 'int32'), stream: 2 }
+  add((['normal', 'uniform'] as const).map((law) => drawn(tf, law, key, [5, 67])))
   return { set: kernels.instructionSet, bits: hash.digest('hex') }
 }
 

@@ -11,6 +11,8 @@ std::string trouble;
 extern "C" __attribute__((visibility("default"))) const char* jepalab_register_kernels() {
   kernels::register_convolution(trouble);
   kernels::register_dense(trouble);
+  kernels::register_dense_step(trouble);
+  kernels::register_draw(trouble);
   kernels::register_optimizer(trouble);
   return trouble.empty() ? nullptr : trouble.c_str();
 }

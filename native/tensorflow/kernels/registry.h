@@ -6,6 +6,8 @@
 namespace kernels {
 void register_convolution(std::string& trouble);
 void register_dense(std::string& trouble);
+void register_dense_step(std::string& trouble);
+void register_draw(std::string& trouble);
 void register_optimizer(std::string& trouble);
 }  // namespace kernels
 #endif

@@ -2,7 +2,6 @@ import type { NamedTensors } from '../../../../src/experiment/matrix.ts'
 import { type Slots, slotsOf, updated } from '../../../dynamics/net-update.ts'
 import { netLoss } from '../../../objectives/net-loss.ts'
 import type { NetPlan } from '../../engine.ts'
-import { Moment } from '../recorder/moment.ts'
 import type { Step } from '../recorder/step.ts'
 import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
 import { sourceArrays } from './resident.ts'
@@ -67,11 +66,10 @@ export function netStep(
   return (state, inputs, now) => {
     const place = tf.mod(now.step, tf.scalar(supply.window, 'int32'))
     const of = (fed: Tensor) => tf.gather(fed, place as never) as Tensor
-    const moments = tf.unstack(inputs.seed!).map((seed) => new Moment(tf, now.step, seed))
     const drawn: Views =
       supply.source === null
         ? { x: of(inputs.x!), y: of(inputs.y!) }
-        : supply.source.draw(tf, sourceArrays(inputs), new Draws(tf, moments), batchSize)
+        : supply.source.draw(tf, sourceArrays(inputs), new Draws(tf, now.step, inputs.seed!), batchSize)
     const [x, y] = [drawn.x, drawn.y].map((batch) => tf.reshape(batch, [runs, batchSize, ...shape]))
     const [rate, first, second] = tf.unstack(of(inputs.rates!)) as [Tensor, Tensor, Tensor]
     const heard: Slots = {}

@@ -1,37 +1,32 @@
-import type { Moment } from '../../recorder/moment.ts'
+import { drawn, eachRun } from '../../kernels/draw.ts'
 import type { Tensor, Tfjs } from '../../tensors.ts'
 
-/** Draws of one step of R runs, [R][…shape]: each run's are those of its own seed, whoever else is there (recorder/moment.ts). */
+/** Draws of one step of R runs, [R][…shape]: each run's are those of its own seed, whoever else is there. */
 export class Draws {
   readonly #tf: Tfjs
-  readonly #moments: readonly Moment[]
+  readonly #of: { readonly seeds: Tensor; readonly step: Tensor }
 
-  /** @param moments one of each run, at the same step */
-  constructor(tf: Tfjs, moments: readonly Moment[]) {
+  /**
+   * @param step int32, one number
+   * @param seeds int32 [R][2], lower and upper words
+   */
+  constructor(tf: Tfjs, step: Tensor, seeds: Tensor) {
     this.#tf = tf
-    this.#moments = moments
-  }
-
-  get runs(): number {
-    return this.#moments.length
+    this.#of = { seeds, step }
   }
 
   /** Numbers in [0, 1). Draws of one step that should differ need streams of their own. */
   uniform(shape: readonly number[], stream: number): Tensor {
-    return this.#each((moment) => moment.uniform(shape, stream))
+    return drawn(this.#tf, 'uniform', { ...this.#of, stream }, shape)
   }
 
   /** Standard normal numbers. */
   normal(shape: readonly number[], stream: number): Tensor {
-    return this.#each((moment) => moment.normal(shape, stream))
+    return drawn(this.#tf, 'normal', { ...this.#of, stream }, shape)
   }
 
-  /** Whole numbers 0 … below − 1 (int32). */
+  /** Whole numbers 0 … below − 1 (int32), each as likely to a part in 2³² / below. */
   integers(shape: readonly number[], below: number, stream: number): Tensor {
-    return this.#each((moment) => moment.integers(shape, below, stream))
-  }
-
-  #each(draw: (moment: Moment) => Tensor): Tensor {
-    return this.#tf.tidy(() => this.#tf.stack(this.#moments.map(draw)))
+    return eachRun(this.#tf, this.#of, (moment) => moment.integers(shape, below, stream))
   }
 }
