@@ -6,9 +6,11 @@ import { promisify } from 'node:util'
 import { type Installation, readInstallation } from '../../src/experiment/installation.ts'
 import { hasKernels } from '../../workers/engines/tensorflow/kernels/available.ts'
 import { type Activation, dense } from '../../workers/engines/tensorflow/kernels/dense.ts'
+import { fuseUpdates } from '../../workers/engines/tensorflow/kernels/fuse.ts'
 import { adamUpdate, sgdUpdate, type WeightAfter } from '../../workers/engines/tensorflow/kernels/update.ts'
 import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
 import { runEagerly } from '../../workers/engines/tensorflow/recorder/eager.ts'
+import type { Graph } from '../../workers/engines/tensorflow/recorder/graph.ts'
 import { record } from '../../workers/engines/tensorflow/recorder/record.ts'
 import type { Variables } from '../../workers/engines/tensorflow/recorder/step.ts'
 import type { Tensor, Tensors, Tfjs } from '../../workers/engines/tensorflow/tensors.ts'
@@ -169,7 +171,6 @@ describe('net kernels', needs, () => {
 })
 
 describe('updates of weights', needs, () => {
-  /** Runs `work` with the kernels and then without, as where they did not build. */
   const given = (tf: Tfjs) => {
     const shape = [3, 17, 9]
     const [weight, gradient, momentum, lost] = [1, 2, 3, 4].map((seed) => numbers(tf, shape, seed))
@@ -231,7 +232,7 @@ describe('updates of weights', needs, () => {
     }
   })
 
-  it('recorded steps have the bits of eager ones, and leave what others hold alone', async () => {
+  it('recorded steps have the bits of eager ones, fused or not, and leave what others hold alone', async () => {
     const tf = await load()
     const [x, w, b, y] = operands(tf, [3, 40, 24, 50]) as [Tensor, Tensor, Tensor, Tensor]
     const start = { w, b, 'm/w': tf.zerosLike(w), 'm/b': tf.zerosLike(b), 'lost/w': tf.zerosLike(w) }
@@ -253,14 +254,32 @@ describe('updates of weights', needs, () => {
       return { state: { w: weights!.weight, b: biases!.weight, ...slots }, metrics: { loss: value } }
     }
     const eager = runEagerly(tf, step as never, start, inputs, { steps: 20 })
-    for (const executor of ['serial', 'parallel'] as const) {
+    for (const [executor, isFused] of [
+      ['serial', false],
+      ['parallel', false],
+      ['serial', true],
+      ['parallel', true],
+    ] as const) {
       const before = bits(w)
-      const program = record(tf, step as never, start, inputs, { executor })
+      const rewrite = (graph: Graph) => {
+        const next = isFused ? fuseUpdates(graph) : graph
+        const names = next.nodes.map(({ name }) => name)
+        assert.deepEqual(
+          ['JepalabDenseWeightSlopes', 'JepalabDenseSgd'].map((name) => names.includes(name)),
+          [!isFused, isFused],
+        )
+        return next
+      }
+      const program = record(tf, step as never, start, inputs, { executor, rewrite })
       program.run(7)
       program.run(13)
       const after = program.state() as Tensors
       for (const name of Object.keys(start)) {
-        assert.deepEqual(bits(after[name]!), bits((eager.state as Tensors)[name]!), `${name}, ${executor}`)
+        assert.deepEqual(
+          bits(after[name]!),
+          bits((eager.state as Tensors)[name]!),
+          `${name}, ${executor}, fused ${isFused}`,
+        )
       }
       assert.deepEqual(bits(w), before, 'the state that was given has changed')
       program.close()

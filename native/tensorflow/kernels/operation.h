@@ -113,9 +113,10 @@ class Call {
   }
   /* The memory of an input of that shape where nobody else needs it, else new memory, not cleared. */
   Tensor in_place_of(int input, int index, const Tensor& shape) {
-    int forwarded = -1;
-    return taken(TF_ForwardInputOrAllocateOutput(context_, &input, 1, index, shape.dims(), shape.rank(), &forwarded,
-                                                 status_));
+    return in_place_of(input, index, shape.dims(), shape.rank());
+  }
+  Tensor in_place_of(int input, int index, std::initializer_list<int64_t> dims) {
+    return in_place_of(input, index, dims.begin(), static_cast<int>(dims.size()));
   }
   /* Ends the call with an error: INVALID_ARGUMENT, the operation's name and these words. */
   __attribute__((format(printf, 2, 3))) void refuse(const char* format, ...) {
@@ -130,6 +131,10 @@ class Call {
   bool failed() const { return failed_; }
 
  private:
+  Tensor in_place_of(int input, int index, const int64_t* dims, int rank) {
+    int forwarded = -1;
+    return taken(TF_ForwardInputOrAllocateOutput(context_, &input, 1, index, dims, rank, &forwarded, status_));
+  }
   Tensor taken(TF_Tensor* tensor) {
     if (!status_.ok() || tensor == nullptr) fail();
     return Tensor(failed_ ? nullptr : tensor);

@@ -30,6 +30,8 @@ export interface RecordOptions {
    * and on a CPU softmax differs in its last bits.
    */
   readonly form?: LoopForm
+  /** Replaces operations of the step by others with the same results, once what is superfluous has gone. */
+  readonly rewrite?: (graph: Graph) => Graph
 }
 
 type Given = Omit<StepArguments, 'step'>
@@ -52,7 +54,7 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
   step: Step<S, I, M>,
   state: S,
   inputs: I,
-  { seed = 0, executor = 'auto', form: wished }: RecordOptions = {},
+  { seed = 0, executor = 'auto', form: wished, rewrite = (graph) => graph }: RecordOptions = {},
 ): Program<S, I, M> {
   const backend = backendOf(tf)
   const { binding } = backend
@@ -67,7 +69,7 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
     try {
       const hasOneDnn = binding.hasOneDnn() && !backend.isUsingGpuDevice
       const name = `recorded_${process.pid}_${recordings++}`
-      const loop = writeLoop(name, simplify(graph), operationsOf(binding), { form, hasOneDnn })
+      const loop = writeLoop(name, rewrite(simplify(graph)), operationsOf(binding), { form, hasOneDnn })
       const findings = load(binding, loop, given, expected, form === 'lowered' ? 'parallel' : executor)
       return new Program<S, I, M>({ backend, loop, findings, ...given })
     } finally {
