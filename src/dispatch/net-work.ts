@@ -10,9 +10,9 @@ import { FIXED_BYTES, type MemoryPart, TENSORFLOW } from './memory.ts'
 const START_SECONDS = 1.5
 const PER_STEP = 15e-6 // a step's own, whatever its size
 const PER_OPERATION = 2e-6
-const OPERATIONS_OF_LAYER = 14 // forwards, backwards and its weights' update
-const FLOPS = { dense: 1e11, convolution: 4e10 } as const // a second
-const PER_ENTRY = { inStep: 8e-9, fed: 50e-9 } as const // a drawn number of x or y
+const OPERATIONS_OF_LAYER = 6 // forwards, backwards and its weights' update
+const FLOPS = { dense: 2e11, convolution: 1e11 } as const // a second
+const PER_ENTRY = { inStep: 6e-9, fed: 50e-9 } as const // a drawn number of x or y
 const PER_LOOK = 2e-3 // probes of a representation of 64 numbers; they grow with its square
 const FLOAT = 4
 const WEIGHT_COPIES = 8 // weights, gradient, moments, compensation, and the next of them
@@ -23,6 +23,11 @@ const HELD_OUT = 4096
 const IMAGES = 70_000
 /** Batches that are fed at once (workers/engines/tensorflow/nets/feed.ts), twice. */
 const FED_BYTES = 64e6
+
+/** Of a net's memory, what a process takes whatever it trains and what is fed: once for runs that train together. */
+export const SHARED_BYTES = FIXED_BYTES + TENSORFLOW + FED_BYTES
+/** A run's time among others of its shape over its time alone, at most: 0.4 for MLPs of width 64, 0.7 for convolutions. */
+export const SHARE_AMONG_OTHERS = 0.7
 
 /**
  * Estimates a run of a net from its layers.

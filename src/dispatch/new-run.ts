@@ -4,8 +4,9 @@ import { isLinear, type LinearSpec, type ResolvedSpec } from '../experiment/reso
 import type { NewRun } from '../ledger/run.ts'
 import { soloCohort } from '../queue/cohort-job.ts'
 import type { Admitted } from './admission.ts'
-import { START_SECONDS } from './estimate.ts'
+import { START_SECONDS, type Work } from './estimate.ts'
 import { FIXED_BYTES } from './memory.ts'
+import { SHARE_AMONG_OTHERS, SHARED_BYTES } from './net-work.ts'
 import { warningsOf } from './warnings.ts'
 
 /** An admitted experiment as the ledger takes it: in a cohort of its own, or to be gathered with others of a sweep. */
@@ -24,9 +25,17 @@ export function newRunOf(admitted: Admitted, isOfSweep: boolean): NewRun {
     cohort: isOfSweep ? '' : soloCohort(id, 1),
     alone: !isOfSweep,
     shape: isLinear(spec) ? shapeOf(spec, features, engine) : shapeOfNet(spec, features, engine),
-    seconds: work.seconds - START_SECONDS[engine === 'auto' ? 'reference' : engine],
-    bytes: Math.max(0, work.memoryBytes - FIXED_BYTES),
+    ...amongOthers(spec, work, engine === 'auto' ? 'reference' : engine),
     progress: { step: 0, steps: work.steps, fraction: 0, etaSeconds: null },
+  }
+}
+
+/** What a run adds to others that it trains with. */
+function amongOthers(spec: ResolvedSpec, { seconds, memoryBytes }: Work, engine: keyof typeof START_SECONDS) {
+  const own = Math.max(0, seconds - START_SECONDS[engine])
+  return {
+    seconds: isLinear(spec) ? own : own * SHARE_AMONG_OTHERS,
+    bytes: Math.max(0, memoryBytes - (isLinear(spec) ? FIXED_BYTES : SHARED_BYTES)),
   }
 }
 
