@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { InstructionSet } from '../../workers/engines/tensorflow/kernels/available.ts'
 import { type Activation, dense } from '../../workers/engines/tensorflow/kernels/dense.ts'
 import { drawn } from '../../workers/engines/tensorflow/kernels/draw.ts'
-import { adamUpdate, sgdUpdate } from '../../workers/engines/tensorflow/kernels/update.ts'
+import { adamUpdate, sgdUpdate, type WeightAfter } from '../../workers/engines/tensorflow/kernels/update.ts'
 import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
 import type { Tensor, Tfjs } from '../../workers/engines/tensorflow/tensors.ts'
 
@@ -47,31 +47,47 @@ export function layerAndSlopes(tf: Tfjs, [x, w, b, dy]: readonly Tensor[], activ
   return [layer(x!, w!, b!), ...slopes]
 }
 
-/** SHA-256 over the bits of everything that the kernels compute, by this process's build of them. */
-async function digest(asked: InstructionSet): Promise<{ set: InstructionSet | null; bits: string }> {
+/** What a process with one build of the kernels, or without any, computed. */
+export interface Digest {
+  readonly set: InstructionSet | null
+  /** SHA-256 over the bits of all results. */
+  readonly bits: string
+  /** The sum of the sizes of each result's numbers. */
+  readonly sums: readonly number[]
+}
+
+async function digest(asked: InstructionSet): Promise<Digest> {
   const { tf, kernels } = await loadTensorFlow('cpu', asked)
   const hash = createHash('sha256')
+  const sums: number[] = []
   const add = (tensors: readonly (Tensor | null)[]) => {
-    for (const tensor of tensors) if (tensor !== null) hash.update(tensor.dataSync() as Float32Array)
+    for (const tensor of tensors) {
+      const values = tensor === null ? new Float32Array() : (tensor.dataSync() as Float32Array)
+      hash.update(values)
+      sums.push(values.reduce((sum, value) => sum + Math.abs(value), 0))
+    }
   }
+  const addAfter = ({ weight, momentum, square, lost }: WeightAfter) => add([weight, momentum, square, lost])
   for (const shape of SHAPES) {
     const given = operands(tf, shape)
     for (const activation of ACTIVATIONS) add(layerAndSlopes(tf, given, activation))
     const [weight, gradient, momentum, lost] = [11, 12, 13, 14].map((seed) => numbers(tf, shape, seed))
     const rates = numbers(tf, [shape[0]], 15)
     const before = { weight: weight!, gradient: gradient!, rates, momentum: momentum!, lost: lost! }
-    add(Object.values(sgdUpdate(tf, { momentum: 0.9, decay: 0.01 }, before)))
+    addAfter(sgdUpdate(tf, { momentum: 0.9, decay: 0.01 }, before))
     const square = tf.square(gradient!) as Tensor
     const corrections = [tf.scalar(1.5), tf.scalar(3)] as const
     const rule = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0.01, isDecoupled: true }
-    add(Object.values(adamUpdate(tf, rule, { ...before, square, corrections })))
+    addAfter(adamUpdate(tf, rule, { ...before, square, corrections }))
   }
   const key = { seeds: tf.tensor2d([3, 1, 4, 1], [2, 2], 'int32'), step: tf.scalar(7, 'int32'), stream: 2 }
-  add((['normal', 'uniform'] as const).map((law) => drawn(tf, law, key, [5, 67])))
-  return { set: kernels.instructionSet, bits: hash.digest('hex') }
+  // Bits alone: without the kernels draws are others.
+  for (const law of ['normal', 'uniform'] as const)
+    hash.update(drawn(tf, law, key, [5, 67]).dataSync() as Float32Array)
+  return { set: kernels.instructionSet, bits: hash.digest('hex'), sums }
 }
 
-// As a process of its own, for a process has one build: the instruction set is the argument.
+// As a process of its own, for a process has one build: the instruction set is the argument; `none` for none.
 if (process.argv[1] !== undefined && import.meta.url.endsWith(process.argv[1].split('/').at(-1)!)) {
   console.log(JSON.stringify(await digest(process.argv[2] as InstructionSet)))
 }

@@ -14,7 +14,7 @@ import type { Graph } from '../../workers/engines/tensorflow/recorder/graph.ts'
 import { record } from '../../workers/engines/tensorflow/recorder/record.ts'
 import type { Variables } from '../../workers/engines/tensorflow/recorder/step.ts'
 import type { Tensor, Tensors, Tfjs } from '../../workers/engines/tensorflow/tensors.ts'
-import { ACTIVATIONS, layerAndSlopes, numbers, operands, SHAPES } from './net-kernel-values.ts'
+import { ACTIVATIONS, type Digest, layerAndSlopes, numbers, operands, SHAPES } from './net-kernel-values.ts'
 
 const { kernels, tensorflow }: Installation = readInstallation()
 const isHere = tensorflow !== null && tensorflow.variant !== 'off' && kernels !== null
@@ -125,20 +125,26 @@ describe('net kernels', needs, () => {
     }
   })
 
-  it('all instruction sets have the same bits', async () => {
+  it('all instruction sets have the same bits, and tfjs alone the same numbers', async () => {
     const script = fileURLToPath(import.meta.url).replace('net-kernels.test', 'net-kernel-values')
+    const sets = [...kernels!.instructionSets, 'none']
     const digests = await Promise.all(
-      kernels!.instructionSets.map(async (set) => {
-        const words = [...process.execArgv, script, set]
-        const { stdout } = await promisify(execFile)(process.execPath, words)
-        return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as { set: string; bits: string }
+      sets.map(async (set) => {
+        const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, script, set])
+        return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Digest
       }),
     )
+    const plain = digests.pop()!
     assert.deepEqual(
       digests.map(({ set }) => set),
       kernels!.instructionSets,
     )
     assert.equal(new Set(digests.map((one) => one.bits)).size, 1, JSON.stringify(digests))
+    assert.equal(plain.set, null)
+    for (const [k, sum] of plain.sums.entries()) {
+      const ours = digests[0]!.sums[k]!
+      assert.ok(Math.abs(ours - sum) <= 1e-5 * sum, `result ${k}: ${ours} with the kernels, ${sum} without`)
+    }
   })
 
   it('a NaN passes through every activation and its slopes', async () => {
