@@ -24,7 +24,7 @@ class Group {
   static constexpr int lanes = Net<V, Lane, D>::lanes;
 
   Group(const lanes_batch& b, Team& team)
-      : b_(b), net_(b, team.members()), loader_{b, net_}, ruler_(b), team_(team), read_(loader_.weights()) {
+      : b_(b), net_(b, team.members()), loader_{b, net_}, ruler_(b), team_(team) {
     for (Real** row : {&up_, &down_, &looked_, &seen_}) *row = arena_.cut<Real>(net_.cd() * V::width);
     arena_.allocate();
     for (Real** row : {&up_, &down_, &looked_, &seen_}) *row = arena_.cut<Real>(net_.cd() * V::width);
@@ -59,7 +59,7 @@ class Group {
   void begin(int lane, int run, bool real) {
     run_[lane] = run;
     going_[lane] = real;
-    loader_.load(run, lane);
+    apart([=](const Share& share) { loader_.load(run, lane, share); });
     net_.rate[lane] = real ? static_cast<Real>(b_.rate[b_.rate_table != 0 ? run * b_.budget : run]) : 0;
     if (!Lane) std::fill_n(net_.rate, V::width, net_.rate[0]), std::fill_n(net_.mu, V::width, net_.mu[0]);
     first_[lane] = step_[lane] = b_.step[run];
@@ -160,8 +160,9 @@ class Group {
 
   void row(int lane) {
     const int run = run_[lane];
+    if (read_.empty()) read_.resize(loader_.weights());
     double* row = b_.row + (static_cast<std::ptrdiff_t>(run) * b_.points + b_.next_point[run]) * (1 + b_.features);
-    loader_.read(lane, read_.data());
+    apart([=](const Share& share) { loader_.read(lane, read_.data(), share); });
     ruler_.measure(run, read_.data(), row);
     for (int j = 0; j <= b_.features; j++) {
       if (j == 0 ? std::isfinite(row[0]) : row[j] <= largest_amplitude<double>()) continue;
@@ -175,7 +176,7 @@ class Group {
   /* Takes a run out of its lane; what the lane holds from here on is nobody's. */
   void retire(int lane, int32_t status) {
     const int run = run_[lane];
-    loader_.save(run, lane);
+    apart([=](const Share& share) { loader_.save(run, lane, share); });
     b_.step[run] = step_[lane];
     b_.status[run] = status;
     for (int j = 0; j < b_.features; j++)
@@ -203,13 +204,17 @@ class Group {
     }
   }
 
+  /* work(share) on every member of the team. */
+  template <class F>
+  void apart(F work) {
+    if (team_.members() == 1) return work(Share{});
+    auto job = [&](int member) { work(Share{&inner_, member, team_.members()}); };
+    team_.run(job);
+  }
+
   template <class F>
   void together(F work) {
-    if (team_.members() == 1) return work(Step<V, Lane, D, Kind>{net_, Share{}});
-    auto job = [&](int member) {
-      work(Step<V, Lane, D, Kind>{net_, Share{&inner_, member, team_.members()}});
-    };
-    team_.run(job);
+    apart([&](const Share& share) { work(Step<V, Lane, D, Kind>{net_, share}); });
   }
 
   void advance(int64_t updates) {

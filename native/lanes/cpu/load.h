@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "cpu/net.h"
+#include "cpu/team.h"
 
 namespace lanes {
 /* Between the caller's dense doubles and the vectors of a Net. */
@@ -14,59 +15,50 @@ struct Loader {
 
   int64_t weights() const { return lanes_weights(b.objective, b.depth, b.features, b.width); }
 
-  void load(int run, int lane) const {
+  /* A team's members load a share of the rows each. */
+  void load(int run, int lane, const Share& share) const {
     const int64_t size = weights();
     const bool compensated = b.precision == LANES_COMPENSATED;
-    const double* weight = b.weights + run * size;
-    const double* carry = compensated ? b.carry + run * size : nullptr;
-    const double* velocity = net.momentum ? b.velocity + run * size : nullptr;
-    net.each_matrix([&](int a, int rows, int cols) {
-      for (int r = 0; r < rows; r++, weight += cols) {
-        each(net.weight[a], lane, r, cols, [=](int c, Real& w) { w = static_cast<Real>(weight[c]); });
-        if (compensated) {
-          // What the first rounding takes off is carried too.
-          const auto rest = [=](int c, Real& to) { to = static_cast<Real>(weight[c] - static_cast<Real>(weight[c]) + carry[c]); };
-          each(net.carry[a], lane, r, cols, rest);
-          carry += cols;
-        }
-        if (velocity != nullptr) {
-          each(net.velocity[a], lane, r, cols, [=](int c, Real& v) { v = static_cast<Real>(velocity[c]); });
-          velocity += cols;
-        }
+    const double* const weights_in = b.weights + run * size;
+    const double* const carry_in = compensated ? b.carry + run * size : nullptr;
+    const double* const velocity_in = net.momentum ? b.velocity + run * size : nullptr;
+    rows(share, [&](int a, int r, int64_t at, int cols) {
+      const double* const weight = weights_in + at;
+      each(net.weight[a], lane, r, cols, [=](int c, Real& w) { w = static_cast<Real>(weight[c]); });
+      if (compensated) {
+        const double* const carry = carry_in + at;
+        // What the first rounding takes off is carried too.
+        const auto rest = [=](int c, Real& to) { to = static_cast<Real>(weight[c] - static_cast<Real>(weight[c]) + carry[c]); };
+        each(net.carry[a], lane, r, cols, rest);
+      }
+      if (velocity_in != nullptr) {
+        const double* const velocity = velocity_in + at;
+        each(net.velocity[a], lane, r, cols, [=](int c, Real& v) { v = static_cast<Real>(velocity[c]); });
       }
     });
+    if (share.member > 0) return;
     data(run, lane);
     if (net.momentum) net.mu[lane] = static_cast<Real>(b.momentum[run]);
   }
 
-  void save(int run, int lane) const {
+  void save(int run, int lane, const Share& share) const {
     const int64_t size = weights();
-    const bool compensated = b.precision == LANES_COMPENSATED;
-    double* weight = b.weights + run * size;
-    double* carry = compensated ? b.carry + run * size : nullptr;
-    double* velocity = net.momentum ? b.velocity + run * size : nullptr;
-    net.each_matrix([&](int a, int rows, int cols) {
-      for (int r = 0; r < rows; r++) {
-        const auto take = [&](const auto& from, double*& to) {
-          double* const row = to;
-          each(from, lane, r, cols, [=](int c, Real& x) { row[c] = x; });
-          to += cols;
-        };
-        take(net.weight[a], weight);
-        if (compensated) take(net.carry[a], carry);
-        if (velocity != nullptr) take(net.velocity[a], velocity);
-      }
+    const auto take = [&](const auto& from, int r, int cols, double* to) {
+      each(from, lane, r, cols, [=](int c, Real& x) { to[c] = x; });
+    };
+    rows(share, [&](int a, int r, int64_t at, int cols) {
+      take(net.weight[a], r, cols, b.weights + run * size + at);
+      if (b.precision == LANES_COMPENSATED) take(net.carry[a], r, cols, b.carry + run * size + at);
+      if (net.momentum) take(net.velocity[a], r, cols, b.velocity + run * size + at);
     });
   }
 
   /* The weights of a run, w + c, in double. */
-  void read(int lane, double* to) const {
-    const bool compensated = b.precision == LANES_COMPENSATED;
-    net.each_matrix([&](int a, int rows, int cols) {
-      for (int r = 0; r < rows; r++, to += cols) {
-        each(net.weight[a], lane, r, cols, [=](int c, Real& w) { to[c] = w; });
-        if (compensated) each(net.carry[a], lane, r, cols, [=](int c, Real& rest) { to[c] += rest; });
-      }
+  void read(int lane, double* to, const Share& share) const {
+    rows(share, [&](int a, int r, int64_t at, int cols) {
+      double* const row = to + at;
+      each(net.weight[a], lane, r, cols, [=](int c, Real& w) { row[c] = w; });
+      if (b.precision == LANES_COMPENSATED) each(net.carry[a], lane, r, cols, [=](int c, Real& rest) { row[c] += rest; });
     });
   }
 
@@ -78,13 +70,27 @@ struct Loader {
   }
 
  private:
-  /* f(c, element (r, c)) along a row: side by side in the matrix layout, where the compiler makes vectors of it. */
+  /* f(matrix, row, where its first number is among a run's weights, columns) for a member's share of the rows. */
+  template <class F>
+  LANES_INLINE void rows(const Share& share, F f) const {
+    int64_t first = 0;
+    net.each_matrix([&](int a, int count, int cols) {
+      for (int r = share.begin(count); r < share.end(count); r++) f(a, r, first + static_cast<int64_t>(r) * cols, cols);
+      first += static_cast<int64_t>(count) * cols;
+    });
+  }
+
+  /* f(c, element (r, c)) along a row: side by side in the matrix layout, where the compiler makes vectors of pieces of eight. */
   template <class F>
   static LANES_INLINE void each(const typename Net<V, Lane, D>::Mat& m, int lane, int r, int cols, F f) {
     Real* const row = m.vector(r, 0) + (Lane ? lane : 0);
-    constexpr int stride = Lane ? V::width : 1;
+    constexpr int stride = Lane ? V::width : 1, piece = Lane ? 1 : 8;
+    int c = 0;
+    for (; c + piece <= cols; c += piece) {
 #pragma GCC ivdep
-    for (int c = 0; c < cols; c++) f(c, row[c * stride]);
+      for (int i = 0; i < piece; i++) f(c + i, row[(c + i) * stride]);
+    }
+    for (; c < cols; c++) f(c, row[c * stride]);
   }
 
   void square(const typename Net<V, Lane, D>::Mat& to, int lane, const double* from) const {

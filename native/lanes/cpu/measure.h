@@ -9,20 +9,17 @@
 namespace lanes {
 /*
  * Loss and amplitudes of one run from its weights in double, for every layout and mode: the population loss of
- * docs/theory.md §1. One Ruler serves runs of one shape; it allocates once.
+ * docs/theory.md §1. One Ruler serves runs of one shape; it allocates once, for the
+ * first row.
  */
 class Ruler {
  public:
   explicit Ruler(const lanes_batch& b)
-      : batch_(b), d_(b.features), w_(b.width), o_(b.objective == LANES_JEPA ? b.width : b.features) {
-    for (auto* m : {&product_, &carried_}) m->resize(size(w_, d_));
-    output_.resize(size(o_, d_));
-    spread_.resize(size(w_, d_));
-    data_.resize(size(d_, d_));
-  }
+      : batch_(b), d_(b.features), w_(b.width), o_(b.objective == LANES_JEPA ? b.width : b.features) {}
 
   /* weights: one run's, as in `lanes_batch.weights`. row: [1 + d], the loss and the amplitudes. */
   void measure(int run, const double* weights, double* row) {
+    if (product_.empty()) unfold();
     const double* next = climb(weights);
     loss(run, next, row);
     amplitudes(run, row + 1);
@@ -32,6 +29,13 @@ class Ruler {
   using V = Vec<double>;
   using Mat = Matrix<V, false>;
   using Buffer = std::vector<double>;
+
+  void unfold() {
+    for (auto* m : {&product_, &carried_}) m->resize(size(w_, d_));
+    output_.resize(size(o_, d_));
+    spread_.resize(size(w_, d_));
+    data_.resize(size(d_, d_));
+  }
 
   static int columns(int n) { return (n + V::width - 1) / V::width; }
   static std::size_t size(int rows, int cols) { return static_cast<std::size_t>(rows) * columns(cols) * V::width; }

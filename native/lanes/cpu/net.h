@@ -1,10 +1,8 @@
 #ifndef JEPALAB_LANES_NET_H
 #define JEPALAB_LANES_NET_H
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <new>
 
+#include "cpu/arena.h"
 #include "cpu/product.h"
 #include "lanes.h"
 
@@ -19,37 +17,6 @@ struct Sizes {
   LANES_INLINE int d() const { return D > 0 ? D : d_; }
   LANES_INLINE int w() const { return D > 0 ? D : w_; }
   LANES_INLINE int o() const { return D > 0 ? D : o_; }
-};
-
-/* Memory of one kind of element, cut into matrices; zero at first. Throws std::bad_alloc. */
-class Arena {
- public:
-  ~Arena() { std::free(memory_); }
-  Arena() = default;
-  Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
-
-  /* Call twice with the same cuts: first to count, then, after `allocate`, to place. */
-  template <class T>
-  T* cut(std::size_t count) {
-    // Beyond the size, an odd number of cache lines, so that matrices of 4096 bytes do not lie on each other's sets.
-    const std::size_t bytes = (count * sizeof(T) + 127) / 128 * 128 + 64;
-    T* at = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(static_cast<char*>(memory_) + used_);
-    used_ += bytes;
-    return at;
-  }
-
-  void allocate() {
-    const std::size_t bytes = (used_ + 63) / 64 * 64;
-    memory_ = std::aligned_alloc(64, bytes);
-    if (memory_ == nullptr) throw std::bad_alloc();
-    std::memset(memory_, 0, bytes);
-    used_ = 0;
-  }
-
- private:
-  void* memory_ = nullptr;
-  std::size_t used_ = 0;
 };
 
 /* The vectors of a row: a power of two of them from row to row would put a column into few cache sets. */

@@ -15,18 +15,28 @@
 namespace {
 using namespace lanes;
 
+/* What is wrong with a run is told in its status; much data is read by all threads. */
+void look_through(const lanes_batch& b) {
+  std::atomic<int> next{0};
+  const auto serve = [&] {
+    for (int r = next++; r < b.runs; r = next++) {
+      b.passages[r] = 0;
+      if (b.status[r] == LANES_GOING && !is_sound(b, r)) b.status[r] = LANES_BAD_RUN;
+    }
+  };
+  const double numbers = 1.0 * b.runs * lanes_weights(b.objective, b.depth, b.features, b.width);
+  std::vector<std::thread> others;
+  for (int t = 1; t < std::min(b.threads, b.runs) && numbers > 1e6; t++) others.emplace_back(serve);
+  serve();
+  for (auto& thread : others) thread.join();
+}
+
 /* The runs that are to be trained, those with the least to do first so that lanes end together. */
 std::vector<int> waiting(const lanes_batch& b) {
+  look_through(b);
   std::vector<int> runs;
-  for (int r = 0; r < b.runs; r++) {
-    b.passages[r] = 0;
-    if (b.status[r] != LANES_GOING) continue;
-    if (is_sound(b, r)) {
-      runs.push_back(r);
-    } else {
-      b.status[r] = LANES_BAD_RUN;
-    }
-  }
+  for (int r = 0; r < b.runs; r++)
+    if (b.status[r] == LANES_GOING) runs.push_back(r);
   if (b.mode == LANES_FLOW) return runs;
   const auto left = [&](int r) { return b.end[r] - static_cast<double>(b.step[r]); };
   std::stable_sort(runs.begin(), runs.end(), [&](int x, int y) { return left(x) < left(y); });

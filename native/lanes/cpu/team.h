@@ -20,8 +20,9 @@ class Barrier {
     }
     // No pause instruction: under a hypervisor it may give the core away for longer than the wait lasts.
     for (int spins = 0; turn_.load(std::memory_order_acquire) == turn;) {
-      if (++spins < 50000) continue;
-      std::this_thread::yield();  // a core that was taken away comes back after milliseconds
+      // A core that was taken away comes back after milliseconds; who gives its own away before that waits for the next one.
+      if (++spins < 4000000) continue;
+      std::this_thread::yield();
     }
   }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "cpu/vec.h"
 #include "lanes.h"
 
 namespace lanes {
@@ -89,16 +90,27 @@ inline int32_t check(const lanes_batch* b) {
   return LANES_OK;
 }
 
+/* 0 x is 0 where x is finite, else NaN, and stays it in a sum. */
+inline bool all_finite(const double* from, std::size_t count) {
+  using V = Vec<double>;
+  constexpr std::size_t width = V::width, block = 4 * width;
+  V sums[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
+  std::size_t i = 0;
+  for (; i + block <= count; i += block)
+    for (std::size_t s = 0; s < 4; s++) sums[s] = fma(V::load(from + i + s * width), V::zero(), sums[s]);
+  double left[width];
+  ((sums[0] + sums[1]) + (sums[2] + sums[3])).store(left);
+  for (std::size_t s = 0; s < width; s++)
+    if (left[s] != 0) return false;
+  for (; i < count; i++)
+    if (from[i] - from[i] != 0) return false;
+  return true;
+}
+
 /* Whether all that a run is trained from is finite, and no variance negative. */
 inline bool is_sound(const lanes_batch& b, int run) {
   const auto finite = [run](const double* from, std::size_t count) {
-    // x − x is 0 where x is finite and NaN where it is not; without a branch the loop is one of vectors.
-    int wrong = 0;
-    for (std::size_t i = 0; from != nullptr && i < count; i++) {
-      const double x = from[run * count + i];
-      wrong |= x - x != 0;
-    }
-    return wrong == 0;
+    return from == nullptr || all_finite(from + run * count, count);
   };
   const std::size_t d = b.features, square = d * d, form = b.form == LANES_FULL ? square : d;
   const std::size_t weights = lanes_weights(b.objective, b.depth, b.features, b.width);
