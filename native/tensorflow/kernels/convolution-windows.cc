@@ -128,6 +128,50 @@ LANES_INLINE void window_lanes(int& lane, int end, int n, const Windows& windows
   if constexpr (TN > 1) window_lanes<V, TN - 1, IMAGES>(lane, end, n, windows, source, places, filter, target);
 }
 
+/*
+ * Windows of ROWS · RUN floats through a filter that stays in registers, place after place: their chains are short and the
+ * processor works on many at once.
+ */
+template <class V, int ROWS, int RUN, Activation kind>
+__attribute__((noinline)) void short_windows(const Windows& windows, const float* picture, const Place* places, int n,
+                                             const float* filter, int lane, const Target& target) {
+  V taps[ROWS * RUN];
+#pragma GCC unroll 32
+  for (int t = 0; t < ROWS * RUN; t++) {
+    V tap = V::load(filter + t * windows.ld + lane);
+    tap = lanes::held(tap);
+    taps[t] = tap;
+  }
+  const bool full = target.full && lane + V::width <= windows.lanes, has_bias = target.bias != nullptr;
+  const V bias = has_bias ? V::load(target.bias + lane) : V::zero();
+  for (int i = 0; i < n; i++) {
+    const float* const at = picture + places[i].from;
+    V sum = V::zero();
+#pragma GCC unroll 8
+    for (int row = 0; row < ROWS; row++)
+#pragma GCC unroll 8
+      for (int p = 0; p < RUN; p++) sum = fma(V::broadcast(at[row * windows.pitch + p]), taps[row * RUN + p], sum);
+    if (has_bias) sum = sum + bias;
+    sum = widely(sum, [](Wide x) { return activated<kind>(x); });
+    float* const to = target.out + places[i].to + lane;
+    if (full) {
+      sum.store(to);
+      continue;
+    }
+    const int low = std::max(places[i].low - lane, 0), high = std::min(places[i].high - lane, int{V::width});
+    if (low < high) store_part(sum, to, low, high);
+  }
+}
+
+template <class V, int ROWS, int RUN>
+void short_lanes(int& lane, int end, const Windows& windows, const float* picture, const Place* places, int n,
+                 const float* filter, const Target& target) {
+  for (; lane + V::width <= end; lane += V::width)
+    with(target.activation, [&](auto kind) {
+      short_windows<V, ROWS, RUN, kind.value>(windows, picture, places, n, filter, lane, target);
+    });
+}
+
 template <int IMAGES>
 inline void sum_windows(const Windows& windows, const Source& source, const Place* places, int n, const float* filter,
                         const Target& target) {
@@ -142,6 +186,13 @@ inline void sum_windows(const Windows& windows, const Source& source, const Plac
 
 void sum_pictures(const Windows& windows, const float* picture, std::ptrdiff_t size, int pictures, const Place* places,
                   int of_each, const float* filter, Target target, std::ptrdiff_t made) {
+  if (windows.rows == 3 && windows.run == 3) {
+    const int end = whole(windows.lanes), n = pictures * of_each;
+    int lane = 0;
+    short_lanes<Wide, 3, 3>(lane, end, windows, picture, places, n, filter, target);
+    short_lanes<Narrow, 3, 3>(lane, end, windows, picture, places, n, filter, target);
+    return;
+  }
   const int half = pictures / 2;
   target.apart = half * made;
   if (half > 0)
