@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { InstructionSet } from '../../workers/engines/tensorflow/kernels/available.ts'
 import { type Activation, dense } from '../../workers/engines/tensorflow/kernels/dense.ts'
 import { drawn } from '../../workers/engines/tensorflow/kernels/draw.ts'
+import { scenes } from '../../workers/engines/tensorflow/kernels/scene.ts'
 import { adamUpdate, sgdUpdate, type WeightAfter } from '../../workers/engines/tensorflow/kernels/update.ts'
 import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
 import type { Tensor, Tfjs } from '../../workers/engines/tensorflow/tensors.ts'
@@ -84,6 +85,12 @@ async function digest(asked: InstructionSet): Promise<Digest> {
   // Bits alone: without the kernels draws are others.
   for (const law of ['normal', 'uniform'] as const)
     hash.update(drawn(tf, law, key, [5, 67]).dataSync() as Float32Array)
+  for (const channels of [1, 3]) {
+    const [sine, cosine] = [51, 52].map((seed) => numbers(tf, [49], seed)) as [Tensor, Tensor]
+    const [cosines, sines] = [53, 54].map((seed) => numbers(tf, [6], seed)) as [Tensor, Tensor]
+    const of = { values: numbers(tf, [6, 9], 55), cosines, sines }
+    add([scenes(tf, { size: 7, channels, sine, cosine }, of)])
+  }
   return { set: kernels.instructionSet, bits: hash.digest('hex'), sums }
 }
 

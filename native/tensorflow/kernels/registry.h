@@ -9,5 +9,6 @@ void register_dense(std::string& trouble);
 void register_dense_step(std::string& trouble);
 void register_draw(std::string& trouble);
 void register_optimizer(std::string& trouble);
+void register_scene(std::string& trouble);
 }  // namespace kernels
 #endif

@@ -2,6 +2,7 @@ import type { Generator, NonlinearSpec } from '../../../../../src/data/nonlinear
 import { SLOTS } from '../../../../../src/data/nonlinear/scene.ts'
 import type { NamedTensors } from '../../../../../src/experiment/matrix.ts'
 import { steadily } from '../../../../models/steadily.ts'
+import { scenes } from '../../kernels/scene.ts'
 import type { Tensor, Tensors, Tfjs } from '../../tensors.ts'
 import { arrayOf, perSample, product } from './source.ts'
 
@@ -81,7 +82,9 @@ function treeRenderer({
   }
 }
 
-/** One shape before a grating (src/data/nonlinear/scene.ts), in units of pixels. Runs share all arrays but `centre` and `unit`. */
+const PHASE = SLOTS.indexOf('texture-phase')
+
+/** Scenes of src/data/nonlinear/scene.ts. Runs share all arrays but `centre` and `unit`. */
 function sceneRenderer({
   size = 16,
   channels = 1,
@@ -93,24 +96,21 @@ function sceneRenderer({
       const [runs, rows] = latents.shape as [number, number]
       const places = tf.oneHot(tf.cast(slots!, 'int32') as never, SLOTS.length, 1, 0, 'float32')
       const placed = product(tf, tf.mul(latents, perSample(tf, unit!)), places)
-      const values = tf.unstack(tf.add(placed, perSample(tf, centre!)), 2)
-      const each = (numbers: Tensor) => tf.reshape(numbers, [runs * rows, 1, 1, 1])
-      const of = (slot: (typeof SLOTS)[number]) => each(values[SLOTS.indexOf(slot)]!)
-      const image = (grid: Tensor) => tf.reshape(grid, [1, size, size, 1])
-      const phase = tf.mul(values[SLOTS.indexOf('texture-phase')]!, 2 * Math.PI)
-      const [across, along] = [tf.cos, tf.sin].map((f) => each(steadily(tf, phase, (x) => f(x))))
-      const waves = tf.add(tf.mul(across!, image(sine!)), tf.mul(along!, image(cosine!)))
-      const behind = tf.add(tf.mul(waves, of('texture-contrast')), of('background'))
-      const pixels = tf.range(0.5, size, 1)
-      const du = tf.abs(tf.sub(tf.reshape(pixels, [1, 1, size, 1]), tf.mul(of('position-x'), size)))
-      const dv = tf.abs(tf.sub(tf.reshape(pixels, [1, size, 1, 1]), tf.mul(of('position-y'), size)))
-      const round = tf.sqrt(tf.add(tf.square(du), tf.square(dv)))
-      const shaped = tf.add(round, tf.mul(of('shape'), tf.sub(tf.maximum(du, dv), round)))
-      const distance = tf.sub(shaped, tf.mul(of('size'), size))
-      const cover = tf.clipByValue(tf.sub(0.5, distance), 0, 1)
-      const tint = channels === 1 ? tf.scalar(0) : tf.mul(of('colour'), tf.tensor4d([1, 0, -1], [1, 1, 1, 3]))
-      const ahead = tf.sub(tf.add(of('brightness'), tint), behind)
-      return tf.reshape(tf.add(behind, tf.mul(cover, ahead)), [runs, rows, size * size * channels])
+      const values = tf.add(placed, perSample(tf, centre!)) // [R][rows][SLOTS]
+      const phase = tf.mul(tf.slice(values, [0, 0, PHASE], [runs, rows, 1]), 2 * Math.PI)
+      const [cosines, sines] = [tf.cos, tf.sin].map((f) =>
+        tf.reshape(
+          steadily(tf, phase, (x) => f(x)),
+          [-1],
+        ),
+      )
+      const all = {
+        values: tf.reshape(values, [runs * rows, SLOTS.length]),
+        cosines: cosines!,
+        sines: sines!,
+      }
+      const drawn = scenes(tf, { size, channels, sine: sine!, cosine: cosine! }, all)
+      return tf.reshape(drawn, [runs, rows, size * size * channels])
     },
   }
 }
