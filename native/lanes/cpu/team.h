@@ -4,8 +4,19 @@
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+#endif
+
 namespace lanes {
-/* Waits until all members have come; spins, for the stages of a step take microseconds. */
+/*
+ * Waits until all members have come. It spins, for the stages of a step take microseconds; where a core was taken away it
+ * sleeps, so that who is late may have this one, and is back as soon as the last has come.
+ */
 class Barrier {
  public:
   explicit Barrier(int members) : members_(members) {}
@@ -15,21 +26,33 @@ class Barrier {
     const int turn = turn_.load(std::memory_order_relaxed);
     if (come_.fetch_add(1, std::memory_order_acq_rel) == members_ - 1) {
       come_.store(0, std::memory_order_relaxed);
-      turn_.store(turn + 1, std::memory_order_release);
+      turn_.store(turn + 1);
+      if (sleepers_.load() > 0) wake();
       return;
     }
     // No pause instruction: under a hypervisor it may give the core away for longer than the wait lasts.
-    for (int spins = 0; turn_.load(std::memory_order_acquire) == turn;) {
-      // A core that was taken away comes back after milliseconds; who gives its own away before that waits for the next one.
-      if (++spins < 4000000) continue;
-      std::this_thread::yield();
-    }
+    for (int spins = 0; turn_.load(std::memory_order_acquire) == turn;)
+      if (++spins >= 50000) sleep(turn);
   }
 
  private:
+#if defined(__linux__)
+  void sleep(int turn) {
+    sleepers_.fetch_add(1);
+    syscall(SYS_futex, &turn_, FUTEX_WAIT_PRIVATE, turn, nullptr, nullptr, 0);  // not where the turn is over by then
+    sleepers_.fetch_sub(1);
+  }
+  void wake() { syscall(SYS_futex, &turn_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0); }
+  static_assert(sizeof(std::atomic<int>) == sizeof(int), "the system waits on an int");
+#else
+  void sleep(int) { std::this_thread::yield(); }
+  void wake() {}
+#endif
+
   const int members_;
   alignas(64) std::atomic<int> come_{0};
   alignas(64) std::atomic<int> turn_{0};
+  alignas(64) std::atomic<int> sleepers_{0};
 };
 
 /* Threads that work through one run together: `run(f)` calls f(member) on each and returns when all are done. */
