@@ -104,6 +104,7 @@ describe('cohorts of nets', needsTensorFlow, async () => {
       }
     })
   }
+  const base = netSpec()
   const printsOf = (ends: readonly PromiseSettledResult<TrainedRun>[]) =>
     ends.map((end) => (end.status === 'fulfilled' ? printOf(end.value) : String(end.reason)))
 
@@ -164,6 +165,19 @@ describe('cohorts of nets', needsTensorFlow, async () => {
       }
     },
   )
+
+  for (const [title, data] of [
+    ['drawn in the step', base.data],
+    ['fed', kinds.at(-1)![1]],
+  ] as const) {
+    it(`what is left of a batch goes on by itself, on data that are ${title}`, needsKernels, async () => {
+      const long = { ...sgd, steps: 32_000, learningRate: 1e-3 }
+      const specs = runsOf({ data, model: small }).slice(0, 5)
+      for (const r of [1, 3]) specs[r] = { ...specs[r]!, training: { ...long, steps: long.steps - 1000 * r } }
+      const ends = await trainNets(engine, specs)
+      for (const r of [0, 1, 3]) assert.equal(printsOf(ends)[r], printOf(await trainNet(engine, specs[r]!)))
+    })
+  }
 
   it('a sampler that fails ends its own run alone', async () => {
     const specs = runsOf({ data: { kind: 'feature-mask', alpha: [1, 2], keep: [0.5, 0.5] }, model: small })

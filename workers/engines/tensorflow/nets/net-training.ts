@@ -11,6 +11,7 @@ import { deviceSource } from './sources/open-source.ts'
 
 /** One call of the program: short, so that orders, progress and measurement points have their turn. */
 const CALL_MS = 200
+const PAUSE_MS = 40 // of looks, one after the other
 /** Training that is left when half of the runs have ended and the others go on by a recording of their own: twice what that takes. */
 const WORTH_RECORDING_MS = 600
 
@@ -148,6 +149,7 @@ class Batch {
   }
 
   async #look(program: NetProgram, lanes: readonly Lane[]): Promise<void> {
+    let paused = performance.now()
     for (const lane of lanes) {
       if (!lane.isOpen) continue
       const own = this.#stateOf(program, lane)
@@ -155,7 +157,9 @@ class Batch {
         if (lane.note(this.#view.look(lane.plan, own))) this.#finish(program, lane)
       })
       this.#tf.dispose(own as never)
-      if (lanes.length > 1) await this.#pause()
+      if (performance.now() - paused < PAUSE_MS) continue
+      await this.#pause()
+      paused = performance.now()
     }
   }
 
