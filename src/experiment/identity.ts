@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto'
 import type { ResolvedSpec } from './resolve.ts'
 import type { SweepSpec } from './sweep.ts'
 
-/** Raised whenever a change can move numbers: a run's id and fingerprint belong to one of these. */
-export const NUMERICS = 2
+/** Raised whenever a change can move numbers, of deep linear models or of nets: a run's id and fingerprint belong to one of these. */
+export const NUMERICS = { deepLinear: 2, nets: 3 } as const
+
+function numericsOf({ kind }: { readonly kind: string }): number {
+  return kind === 'deep-linear' ? NUMERICS.deepLinear : NUMERICS.nets
+}
 
 /**
  * The id of a run: `r` and 26 letters of the lower-case base32 of SHA-256 (130 bits) over the canonical
@@ -13,7 +17,7 @@ export const NUMERICS = 2
  */
 export function runId(spec: ResolvedSpec, dataDigest: string | null): string {
   const digest = createHash('sha256')
-    .update(canonicalJson({ spec, dataDigest, numerics: NUMERICS }))
+    .update(canonicalJson({ spec, dataDigest, numerics: numericsOf(spec.model) }))
     .digest()
   return digestName('r', digest)
 }
@@ -26,7 +30,7 @@ export function digestName(kind: 'r' | 's' | 'c' | 'd', digest: Uint8Array): str
 /** The id of a sweep: of what is asked, whatever it is called. */
 export function sweepId({ name: _, tags: __, ...asked }: SweepSpec): string {
   const digest = createHash('sha256')
-    .update(canonicalJson({ sweep: asked, numerics: NUMERICS }))
+    .update(canonicalJson({ sweep: asked, numerics: numericsOf(asked.base.model) }))
     .digest()
   return digestName('s', digest)
 }
