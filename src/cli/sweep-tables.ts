@@ -45,12 +45,14 @@ function groupsTable(groups: readonly SweepGroup[]): string {
   const paths = pathsOf(groups)
   const features = Math.min(MOST_FEATURES, Math.max(...groups.map((group) => group.criticalTimes.length)))
   const times = Array.from({ length: features }, (_, i) => `t* ${i}`)
-  const header = [...paths, 'runs', 'greedy', ...times]
-  const rows = groups.map(({ point, runs, greedyIndex, criticalTimes }) => [
+  const ofClasses = groups.some(({ accuracy }) => accuracy !== undefined)
+  const header = [...paths, 'runs', 'greedy', ...times, ...(ofClasses ? ['accuracy', 'before'] : [])]
+  const rows = groups.map(({ point, runs, greedyIndex, criticalTimes, accuracy }) => [
     ...cellsOf(point, paths),
     runs.length,
     meanText(greedyIndex, runs.length),
     ...times.map((_, i) => meanText(criticalTimes[i], runs.length)),
+    ...(ofClasses ? [accuracy?.final, accuracy?.initial].map((mean) => meanText(mean, runs.length)) : []),
   ])
   return cut(header, rows)
 }

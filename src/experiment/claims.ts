@@ -13,4 +13,6 @@ export const CLAIMS = [
   'generalised-features',
   'batch-size-drift',
   'jepa-follows-rho',
+  'jepa-keeps-by-rho',
+  'jepa-loses-classes',
 ] as const

@@ -10,6 +10,7 @@ export function sweepRunOf(
   const { id, point, state } = about
   if (result === null) return { id, point, state, ...NO_RESULT }
   const { fingerprint, order, greedyIndex, orderCorrelation, theoryResidual, loss, features } = result
+  const classes = result.probes?.classes
   return {
     id,
     point,
@@ -26,6 +27,9 @@ export function sweepRunOf(
     },
     greedyIndex,
     ...(orderCorrelation !== undefined && { orderCorrelation }),
+    ...(classes !== undefined && {
+      accuracy: { initial: classes.initial[0] ?? null, final: classes.final[0] ?? null },
+    }),
     theoryResidual,
     loss,
   }

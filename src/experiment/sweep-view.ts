@@ -63,6 +63,8 @@ export const SweepRun = Type.Object({
   greedyIndex: nullable(Type.Object({ measured: orNull, predicted: orNull })),
   /** Of a net: rank correlation of the measured order with that by falling λ and by falling ρ. */
   orderCorrelation: Type.Optional(Type.Object({ byLambda: orNull, byRho: orNull })),
+  /** Of a net on images with classes: the share that a linear classifier of the representation tells right, at the start and at the end. */
+  accuracy: Type.Optional(Type.Object({ initial: orNull, final: orNull })),
   theoryResidual: orNull,
   loss: nullable(Type.Object({ initial: orNull, final: orNull })),
 })
@@ -85,6 +87,8 @@ export const SweepGroup = Type.Object({
   greedyIndex: Mean,
   /** Of nets. */
   orderCorrelation: Type.Optional(Type.Object({ byLambda: Mean, byRho: Mean })),
+  /** Of nets on images with classes; `gain` is final − initial, run by run. */
+  accuracy: Type.Optional(Type.Object({ initial: Mean, final: Mean, gain: Mean })),
 })
 export type SweepGroup = Static<typeof SweepGroup>
 

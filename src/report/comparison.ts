@@ -2,7 +2,7 @@ import { isLinear } from '../experiment/resolve.ts'
 import { finding, headline, provenance, reservation } from './caption.ts'
 import { FAINT, INK } from './colours.ts'
 import type { Drawing } from './curves.ts'
-import { drawKey, type KeyEntry, NET_KEY, RUN_KEY } from './key.ts'
+import { drawKey, type KeyEntry, netKey, RUN_KEY } from './key.ts'
 import { drawPanel } from './panel.ts'
 import { svgDocument, text } from './svg.ts'
 
@@ -13,7 +13,7 @@ export interface Panel extends Drawing {
 
 /** Signs of theory where any run has one. */
 function keyOf(panels: readonly Panel[]): readonly KeyEntry[] {
-  return panels.some(({ spec }) => isLinear(spec)) ? RUN_KEY : NET_KEY
+  return panels.some(({ spec }) => isLinear(spec)) ? RUN_KEY : netKey(panels)
 }
 
 const PANEL_WIDTH = 640

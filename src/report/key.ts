@@ -1,4 +1,5 @@
 import { INK } from './colours.ts'
+import type { Traced } from './curves.ts'
 import { element, line, text, textWidth } from './svg.ts'
 
 const SIZE = 14
@@ -29,8 +30,16 @@ export const RUN_KEY: readonly KeyEntry[] = [
   ],
 ]
 
-/** The signs of a net's figure. */
-export const NET_KEY: readonly KeyEntry[] = [
+/** The signs of figures of nets: of their features and their accuracies, where they have such. */
+export function netKey(drawn: readonly Pick<Traced, 'result' | 'trajectory'>[]): KeyEntry[] {
+  const hasFeatures = drawn.some(({ result }) => result.features.length > 0)
+  const hasAccuracy = drawn.some(
+    ({ trajectory: { probes = {} } }) => 'classes' in probes || 'neighbours' in probes,
+  )
+  return [...(hasFeatures ? NET_FEATURES : []), ...(hasAccuracy ? [ACCURACY] : [])]
+}
+
+const NET_FEATURES: readonly KeyEntry[] = [
   [
     'R² of a feature, dark for high ρ',
     (at, middle) => line(at, middle, at + 30, middle, { stroke: MID, 'stroke-width': 2.8 }),
@@ -39,6 +48,11 @@ export const NET_KEY: readonly KeyEntry[] = [
     'critical time: R² first at p',
     (at, middle) => element('circle', { cx: at + 22, cy: middle, r: 5.5, fill: MID }),
   ],
+]
+
+const ACCURACY: KeyEntry = [
+  'accuracy of a classifier of the representation, on held-out images',
+  (at, middle) => line(at, middle, at + 30, middle, { stroke: INK, 'stroke-width': 2 }),
 ]
 
 /** Signs explained in one row from (x, y) on, y its baseline. */

@@ -27,6 +27,7 @@ const LABEL = 15 // size of the features' labels
 const SMALL_LABEL = 12.5 // where those do not fit
 const AXIS = 14
 const ABOVE = 62 // room for two lines of labels and their leaders
+const BARE = 20 // where there are no features to label
 const BELOW = 56
 const LEFT = 66
 const RIGHT = 30
@@ -45,7 +46,7 @@ export function drawPanel(drawing: Traced, box: Box, clipId: string): string {
   const others = (curves.others ?? []).map((other, k) => drawOther(other, frame, k))
   return [
     clip,
-    drawAxes(frame, drawing, curves.axis),
+    drawAxes(frame, drawing, curves),
     element('g', { 'clip-path': `url(#${clipId})` }, [...series, ...others].join('')),
     drawTimes(curves, frame, drawing.spec.measure.fraction),
     drawUnlearned(curves, frame),
@@ -54,7 +55,7 @@ export function drawPanel(drawing: Traced, box: Box, clipId: string): string {
 
 function frameOf({ window, features }: Curves, box: Box): Frame {
   const [left, right] = [box.x + LEFT, box.x + box.width - RIGHT]
-  const [top, bottom] = [box.y + ABOVE, box.y + box.height - BELOW]
+  const [top, bottom] = [box.y + (features.length === 0 ? BARE : ABOVE), box.y + box.height - BELOW]
   const inside = features.flatMap(({ named, measured }) =>
     named ? measured.filter(([t]) => t >= window.from && t <= window.to).map(([, share]) => share) : [],
   )
@@ -79,7 +80,8 @@ function corners({ left, right, top, bottom }: Frame, margin: number) {
   }
 }
 
-function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Traced, title: string): string {
+function drawAxes(frame: Frame, { spec }: Traced, { axis: title, features }: Curves): string {
+  const { left, right, top, bottom, time, share } = frame
   const parts: string[] = []
   for (const value of [0, 0.25, 0.5, 0.75, 1]) {
     const y = share.place(value)
@@ -101,8 +103,11 @@ function drawAxes({ left, right, top, bottom, time, share }: Frame, { spec }: Tr
   }
   const level = share.place(spec.measure.fraction)
   const logarithmic = time.kind === 'log' ? ', log axis' : ''
+  if (features.length > 0)
+    parts.push(
+      line(left, level, right, level, { stroke: FAINT, 'stroke-width': 1, 'stroke-dasharray': '2 4' }),
+    )
   parts.push(
-    line(left, level, right, level, { stroke: FAINT, 'stroke-width': 1, 'stroke-dasharray': '2 4' }),
     line(left, bottom, right, bottom, { stroke: FAINT, 'stroke-width': 1 }),
     text((left + right) / 2, bottom + 45, `flow time t = learning rate × steps${logarithmic}`, {
       'font-size': AXIS,
@@ -136,10 +141,13 @@ function drawSeries(
 
 const DASHES = ['', '8 5']
 
-/** In ink, its name at its end. */
+/** In ink, its name at its end, above all of the curve that is below it. */
 function drawOther({ name, points }: Other, frame: Frame, k: number): string {
   const seen = onPage(points, frame)
-  const [x, y] = seen.at(-1) ?? [frame.right, frame.bottom]
+  const [x] = seen.at(-1) ?? [frame.right]
+  const begins = x - 8 - textWidth(name, SMALL_LABEL)
+  const over = seen.flatMap(([at, height], i) => ((seen[i + 1]?.[0] ?? at) >= begins ? [height] : []))
+  const y = Math.min(frame.bottom, ...over)
   const dashes = DASHES[k] ? { 'stroke-dasharray': DASHES[k] } : {}
   return (
     path(seen, { stroke: INK, 'stroke-width': 2, ...dashes }) +

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { analyseSweep } from '../../src/report/sweeps/analysis.ts'
-import { drawSweepFigure } from '../../src/report/sweeps/figures/figure.ts'
+import { drawSweepFigure, PLOTS } from '../../src/report/sweeps/figures/figure.ts'
 import { kindsFor } from '../../src/report/sweeps/figures/kinds.ts'
 import { sweepCsv } from '../../src/report/sweeps/figures/sweep-csv.ts'
 import { sweepVega } from '../../src/report/sweeps/figures/sweep-vega.ts'
@@ -43,6 +43,19 @@ for (const [name, sweep] of Object.entries(sweeps)) {
     })
   }
 }
+
+it('critical times of nets are drawn on one scale, and what is left of each feature below', () => {
+  const { panels } = PLOTS['critical-times'](sweeps.scales)
+  const [jepa, mae, ...kept] = panels
+  assert.deepEqual([jepa!.y.from, jepa!.y.to], [mae!.y.from, mae!.y.to])
+  assert.deepEqual(
+    kept.map(({ y, layers }) => [
+      y.title,
+      layers.flatMap((layer) => (layer.kind === 'seen' ? layer.points : [])).length,
+    ]),
+    Array.from({ length: 2 }, () => ['R² at the end, held out', 12]),
+  )
+})
 
 it('groups of nets have what the order goes with, and twins how much more JEPA goes with ρ', () => {
   const [jepa, mae] = twins.analysis.groups!

@@ -164,7 +164,14 @@ it('accuracies of a net are drawn in ink, also where no feature is known', () =>
   const drawing = { id: 'rnet', spec: run.spec, ...blind }
   const svg = drawFigure(drawing)
   checkDrawing(svg)
-  for (const words of ['accuracy, held out', 'accuracy, linear', 'accuracy, neighbours', 'accuracy 0.975']) {
+  assert.ok(!svg.includes('R² of a feature'), 'the key speaks of features that there are none of')
+  for (const words of [
+    'accuracy of a classifier',
+    'accuracy, held out',
+    'accuracy, linear',
+    'accuracy, neighbours',
+    'accuracy 0.975',
+  ]) {
     assert.ok(svg.includes(words), words)
   }
   assert.ok(JSON.stringify(vegaLiteSpec(drawing)).includes('accuracy, linear'))

@@ -1,4 +1,4 @@
-import type { SweepSpec } from '../sweep.ts'
+import type { ClaimName, SweepSpec } from '../sweep.ts'
 import { type Preset, preset } from './preset.ts'
 
 /**
@@ -7,15 +7,14 @@ import { type Preset, preset } from './preset.ts'
  */
 
 const BOTH = ['jepa', 'mae']
-const FOLLOWS_RHO = 'jepa-follows-rho' as const
 const SOURCE = 'docs/findings/nets.md'
 
 type Base = SweepSpec['base']
 type Axes = SweepSpec['axes']
 
 /** Seeds turn fastest and objectives slowest. */
-function twins(base: Base, seeds: number, axes: Axes = {}): SweepSpec {
-  return { base, axes: { objective: BOTH, ...axes, seed: { seeds } }, claim: FOLLOWS_RHO }
+function twins(base: Base, seeds: number, axes: Axes = {}, claim: ClaimName = 'jepa-follows-rho'): SweepSpec {
+  return { base, axes: { objective: BOTH, ...axes, seed: { seeds } }, claim }
 }
 
 /** The same from more seeds, in a wider net on larger batches. */
@@ -107,7 +106,7 @@ const factors = preset({
   claim:
     'A convolutional encoder by JEPA learns the factors of rendered scenes, of which the loudest is the least predictable, more in the order of falling ρ than one by MAE.',
   source: SOURCE,
-  spec: twins(factorsBase, 8),
+  spec: twins(factorsBase, 16),
   full: twins(wider(factorsBase, DEEP_CONVOLUTIONS, 40_000), 32),
   figure: 'twins',
 })
@@ -123,15 +122,16 @@ const depth = preset({
   figure: 'critical-times',
 })
 
-const scaleBase = onMixing(0.02, 0.2, 10_000)
+const scaleBase = onMixing(0.02, 0.2, 20_000)
+const decades = (count: number): Axes => ({ 'init.scale': { log: [1e-4, 1], count } })
 const scale = preset({
   name: 'nets-scale',
   title: 'Nets by the scale of the start, over four decades',
   claim:
-    'From starts of every scale over four decades, an MLP by JEPA learns more in the order of falling ρ than one by MAE.',
+    'From starts over four decades: where an MLP by JEPA can tell of any latent at the end, it tells more of that of the highest ρ than of that of the lowest, by more than one by MAE.',
   source: SOURCE,
-  spec: twins(scaleBase, 4, { 'init.scale': { log: [1e-3, 10], count: 5 } }),
-  full: twins(wider(scaleBase, WIDE, 20_000), 16, { 'init.scale': { log: [1e-3, 10], count: 17 } }),
+  spec: twins(scaleBase, 8, decades(5), 'jepa-keeps-by-rho'),
+  full: twins(wider(scaleBase, WIDE, 40_000), 16, decades(17), 'jepa-keeps-by-rho'),
   figure: 'critical-times',
 })
 
@@ -151,18 +151,20 @@ function digits(resolution: number, steps: number): Base {
     measure: { points: 16 },
   }
 }
-const imageAxes = { objective: BOTH, 'data.views.power': [0, 8], seed: { seeds: 3 } }
+const imageAxes = { 'data.views.power': [0, 8] }
 const images = preset({
   name: 'nets-images',
   title: 'Convolutions on digits under loud noise',
   claim:
-    'No claim: how well digits are told from the representation over time, by JEPA and by MAE, under noise that is alike everywhere and under noise that is loudest where digits differ most.',
+    'Convolutions by JEPA with nothing but the stopped gradient end telling digits worse than before training, those by MAE better, under noise that is alike everywhere and under noise that is loudest where digits differ most.',
   source: SOURCE,
-  spec: { base: digits(14, 2000), axes: imageAxes },
-  full: {
-    base: { ...digits(28, 50_000), model: { ...DEEP_CONVOLUTIONS, outputs: 128 } },
-    axes: { ...imageAxes, seed: { seeds: 16 } },
-  },
+  spec: twins(digits(14, 2000), 8, imageAxes, 'jepa-loses-classes'),
+  full: twins(
+    { ...digits(28, 50_000), model: { ...DEEP_CONVOLUTIONS, outputs: 128 } },
+    16,
+    imageAxes,
+    'jepa-loses-classes',
+  ),
   figure: 'amplitudes',
 })
 

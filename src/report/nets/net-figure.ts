@@ -1,7 +1,7 @@
 import { finding, headline, howTrained, provenance } from '../caption.ts'
 import { FAINT, INK } from '../colours.ts'
 import { type CurvePoint, type Drawing, wholeRun } from '../curves.ts'
-import { drawKey, NET_KEY } from '../key.ts'
+import { drawKey, netKey } from '../key.ts'
 import { drawPanel } from '../panel.ts'
 import { svgDocument, text, textWidth } from '../svg.ts'
 import { drawStrip, type Strip } from './strip.ts'
@@ -27,7 +27,7 @@ export function drawNetFigure(drawing: Drawing): string {
     ...strips.map((strip, k) =>
       drawStrip(strip, window, { x: 18, y: HEAD + PANEL + k * STRIP, width: WIDTH - 30, height: STRIP }),
     ),
-    drawKey(24, height - 36, NET_KEY),
+    drawKey(24, height - 36, netKey([drawing])),
     text(24, height - 12, provenance(id, result), { 'font-size': 13, fill: FAINT }),
   ]
   return svgDocument(

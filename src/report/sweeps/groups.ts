@@ -31,6 +31,19 @@ function groupOf(members: readonly SweepRun[]): SweepGroup {
         byRho: meanOf(numbers((run) => run.orderCorrelation?.byRho)),
       },
     }),
+    ...(members.some(({ accuracy }) => accuracy !== undefined) && { accuracy: accuracyOf(members) }),
+  }
+}
+
+function accuracyOf(members: readonly SweepRun[]): NonNullable<SweepGroup['accuracy']> {
+  const ended = members.flatMap(({ state, accuracy }) => {
+    const { initial, final } = accuracy ?? {}
+    return state !== 'diverged' && isNumber(initial) && isNumber(final) ? [{ initial, final }] : []
+  })
+  return {
+    initial: meanOf(ended.map(({ initial }) => initial)),
+    final: meanOf(ended.map(({ final }) => final)),
+    gain: meanOf(ended.map(({ initial, final }) => final - initial)),
   }
 }
 

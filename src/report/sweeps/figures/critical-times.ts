@@ -1,6 +1,6 @@
 import { type Facet, facetsOf, isScattered } from './facets.ts'
 import { featuresOf } from './features.ts'
-import type { Plot } from './plot.ts'
+import type { Layer, Plot, PlotPanel } from './plot.ts'
 import { linearAxis, logAxis } from './plot-axes.ts'
 import { leftOut, longestNumberAxis, seedNotes, signsOf, startNotes, thinningNotes } from './plot-parts.ts'
 import { type Spot, spotsOf } from './spots.ts'
@@ -8,7 +8,16 @@ import { type SweepAxis, sweepAxes } from './sweep-axes.ts'
 import { hasResult, type SweepDrawing } from './sweep-drawing.ts'
 import { theoryAlong } from './theory-curve.ts'
 import { thinned } from './thin.ts'
-import { endsOff, endsPanels, greedyPanel, isUnresolved, type Row, type Track, trackPanel } from './tracks.ts'
+import {
+  endsOff,
+  endsPanels,
+  greedyPanel,
+  isUnresolved,
+  keptPanel,
+  type Row,
+  type Track,
+  trackPanel,
+} from './tracks.ts'
 
 const MOST_PLACES = 60 // values of the axis in a panel
 const MOST_SCATTERED = 250
@@ -40,15 +49,17 @@ export function plotCriticalTimes({ spec, runs }: SweepDrawing): Plot {
   const most = isLoose ? MOST_SCATTERED : MOST_PLACES
   const tracks = facets.map((facet) => trackOf(facet, x, most, spec))
   const rowOf = (row: Row) => tracks.map((track) => trackPanel(track, features.signs, row))
+  const areNets = spots.some(({ kept }) => kept.length > 0)
   const hasRoom = columns === facets.length && !isLoose
   const showsGaps = hasRoom && tracks.some((track) => isUnresolved(track, UNRESOLVED))
   const showsEnds = hasRoom && tracks.some((track) => endsOff(track, features.signs, OFF))
-  const showsGreed = hasRoom && x.path === 'init.scale'
+  const showsGreed = hasRoom && x.path === 'init.scale' && !areNets
   const panels = [
-    ...rowOf(TIMES),
+    ...(areNets ? onOneScale(rowOf(TIMES)) : rowOf(TIMES)),
     ...(showsGaps ? rowOf(GAPS) : []),
     ...(showsGreed ? tracks.map(greedyPanel) : []),
     ...(showsEnds ? endsPanels(tracks, features.signs) : []),
+    ...(areNets && hasRoom ? tracks.map((track) => keptPanel(track, features.signs)) : []),
   ]
   return {
     subject: `Critical time of each feature against ${x.title}`,
@@ -64,6 +75,17 @@ export function plotCriticalTimes({ spec, runs }: SweepDrawing): Plot {
       ...leftOut(features),
     ],
   }
+}
+
+/** Times of JEPA and MAE on one axis: a panel in which little is learned would have one of its own making. */
+function onOneScale(panels: readonly PlotPanel[]): PlotPanel[] {
+  const from = Math.min(...panels.flatMap(({ y, layers }) => (hasPoints(layers) ? [y.from] : [])))
+  const to = Math.max(...panels.flatMap(({ y, layers }) => (hasPoints(layers) ? [y.to] : [])))
+  return from < to ? panels.map((panel) => ({ ...panel, y: { ...panel.y, from, to } })) : [...panels]
+}
+
+function hasPoints(layers: readonly Layer[]): boolean {
+  return layers.some((layer) => layer.kind === 'seen' && layer.points.length > 0)
 }
 
 function trackOf(facet: Facet<Spot>, x: SweepAxis, most: number, spec: SweepDrawing['spec']): Track {

@@ -55,7 +55,9 @@ export function drawLayer(layer: Layer, frame: Frame): string {
     case 'seen':
       return layer.points.map((seen) => drawSeen(seen, layer, frame)).join('')
     case 'unlearned':
-      return layer.points.map((at) => unlearnedMark(frame.x.place(at), frame.top, layer.colour)).join('')
+      return layer.points
+        .map((at) => unlearnedMark(frame.x.place(at) + (layer.shift ?? 0), frame.top, layer.colour))
+        .join('')
   }
 }
 

@@ -1,9 +1,9 @@
 import { isLinear } from '../../../experiment/resolve.ts'
 import { FAINT, INK } from '../../colours.ts'
-import { NET_KEY, RUN_KEY } from '../../key.ts'
+import { netKey, RUN_KEY } from '../../key.ts'
 import { drawPanel } from '../../panel.ts'
 import { text, textWidth } from '../../svg.ts'
-import { smallPanels } from './amplitudes.ts'
+import { type SmallPanel, smallPanels } from './amplitudes.ts'
 import { plotCriticalTimes } from './critical-times.ts'
 import { drawPlotPanel } from './draw-panel.ts'
 import { kindsFor } from './kinds.ts'
@@ -64,7 +64,7 @@ function drawAmplitudes(drawing: SweepDrawing): string {
   const isOfNets = panels.length > 0 && panels.every(({ spec }) => !isLinear(spec))
   return drawPage(drawing, {
     subject: isOfNets
-      ? 'R² of each feature on held-out samples over time'
+      ? netSubject(panels)
       : 'Amplitude of each feature, as a share of its fixed point, over time',
     columns,
     panel: SMALL,
@@ -81,7 +81,14 @@ function drawAmplitudes(drawing: SweepDrawing): string {
       ].join('')
     }),
     legend: [],
-    key: isOfNets ? NET_KEY : RUN_KEY,
+    key: isOfNets ? netKey(panels) : RUN_KEY,
     notes: panels.length === 0 ? ['No trajectory of a finished run is here to draw.'] : notes,
   })
+}
+
+function netSubject(panels: readonly SmallPanel[]): string {
+  const hasFeatures = panels.some(({ result }) => result.features.length > 0)
+  return hasFeatures
+    ? 'R² of each feature on held-out samples over time'
+    : 'How well classes are told from the representation over time'
 }

@@ -17,6 +17,8 @@ const OF_CLAIM: Readonly<Partial<Record<ClaimName, SweepFigureKind>>> = {
   'generalised-features': 'amplitudes',
   'batch-size-drift': 'critical-times',
   'jepa-follows-rho': 'twins',
+  'jepa-keeps-by-rho': 'critical-times',
+  'jepa-loses-classes': 'amplitudes',
 }
 
 /** What can be drawn of a sweep, the default first. */

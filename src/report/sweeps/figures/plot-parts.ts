@@ -46,8 +46,11 @@ export function apart(layers: readonly Layer[]): Layer[] {
   if (!hasInterval || seen.length < 2) return [...layers]
   const most = seen.reduce((n, { points }) => Math.max(n, points.length), 1)
   const step = Math.min(ASIDE, WIDTH / (most * seen.length))
+  const places = seen.map(({ series }) => series)
   return layers.map((layer) =>
-    layer.kind === 'seen' ? { ...layer, shift: (seen.indexOf(layer) - (seen.length - 1) / 2) * step } : layer,
+    layer.kind === 'seen' || layer.kind === 'unlearned'
+      ? { ...layer, shift: (places.indexOf(layer.series) - (places.length - 1) / 2) * step }
+      : layer,
   )
 }
 

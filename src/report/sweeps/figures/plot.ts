@@ -112,6 +112,8 @@ export type Layer =
       readonly kind: 'unlearned'
       readonly series: string
       readonly colour: string
+      /** Units of the page to the side, as of measured marks. */
+      readonly shift?: number
       readonly points: readonly number[]
     }
 

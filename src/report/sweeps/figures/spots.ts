@@ -20,6 +20,8 @@ export interface Spot {
   readonly predictedRanks: readonly (number | null)[]
   /** Amplitude at the end of the run as a share of the fixed point; over the features that have one. */
   readonly ends: readonly Mean[] // [features]
+  /** Of nets, R² of each feature at the end of the runs that did not diverge; empty for other models. */
+  readonly kept: readonly Mean[] // [features]
   readonly greedy: Mean
   readonly predictedGreedy: number | null
 }
@@ -42,6 +44,9 @@ function spotOf(spec: SweepSpec, members: readonly FinishedSweepRun[]): Spot {
   const over = (pick: (run: FinishedSweepRun) => number | null | undefined): Mean =>
     meanOf(members.map(pick).filter(isNumber))
   const perFeature = <T>(of: (i: number) => T): T[] => Array.from({ length: d }, (_, i) => of(i))
+  const areNets = members.some(({ orderCorrelation }) => orderCorrelation !== undefined)
+  const keptBy = ({ state, amplitudes }: FinishedSweepRun, i: number) =>
+    state === 'diverged' ? null : amplitudes?.final[i]
   return {
     objective: objectiveOf(spec, members[0]!),
     point: members[0]!.point,
@@ -51,6 +56,7 @@ function spotOf(spec: SweepSpec, members: readonly FinishedSweepRun[]): Spot {
     ranks: perFeature((i) => over((run) => rankOf(run, 'measured', i)).mean),
     predictedRanks: perFeature((i) => over((run) => rankOf(run, 'predicted', i)).mean),
     ends: perFeature((i) => over((run) => endOf(run, i))),
+    kept: areNets ? perFeature((i) => over((run) => keptBy(run, i))) : [],
     greedy: over((run) => run.greedyIndex?.measured),
     predictedGreedy: over((run) => run.greedyIndex?.predicted).mean,
   }

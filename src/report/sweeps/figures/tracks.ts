@@ -83,9 +83,26 @@ export function endsPanels(tracks: readonly Track[], signs: readonly FeatureSign
   })
 }
 
-function endsLayer({ items, x }: Track, { index, name, colour }: FeatureSign, shift: number): Layer {
+/** What nets can tell of each feature when training ends. */
+export function keptPanel(track: Track, signs: readonly FeatureSign[]): PlotPanel {
+  const { title, x } = track
+  const layers = signs.map((sign, k) => endsLayer(track, sign, aside(x, k, signs.length), 'kept'))
+  return {
+    title,
+    x: axisAlong(x, placesOf(track)),
+    y: { title: 'R² at the end, held out', kind: 'linear', from: -0.04, to: 1.06 },
+    layers: apart(layers),
+  }
+}
+
+function endsLayer(
+  { items, x }: Track,
+  { index, name, colour }: FeatureSign,
+  shift: number,
+  of: 'ends' | 'kept' = 'ends',
+): Layer {
   const points = items.flatMap((spot): Seen[] => {
-    const { mean, interval } = spot.ends[index] ?? NOTHING
+    const { mean, interval } = spot[of][index] ?? NOTHING
     return mean === null ? [] : [{ at: [x.placeOf(spot.point)! + shift, mean], interval }]
   })
   return { kind: 'seen', series: name, colour, small: items.length > MANY, points }

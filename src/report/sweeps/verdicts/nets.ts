@@ -42,7 +42,7 @@ function gapOf({ orderCorrelation }: SweepTwins): Mean {
 }
 
 /** Open where the interval has 0 in it, or there is none. */
-function isAbove({ interval }: Mean): boolean | null {
+export function isAbove({ interval }: Mean): boolean | null {
   if (interval === null) return null
   const [low, high] = interval
   if (low > 0) return true
@@ -56,7 +56,7 @@ function isAt(point: Point, objective: string, where: Point): boolean {
   )
 }
 
-function placeOf(point: Point): string {
+export function placeOf(point: Point): string {
   const parts = Object.entries(point).map(([path, value]) => {
     const text = typeof value === 'number' ? figure(value) : JSON.stringify(value)
     return `${path.split('.').at(-1)} ${text.length > 40 ? `${text.slice(0, 40)}…` : text}`
@@ -64,10 +64,11 @@ function placeOf(point: Point): string {
   return parts.length === 0 ? '' : ` at ${parts.join(', ')}`
 }
 
-function inWords({ n, mean, interval }: Mean): string {
+/** @param unit what n counts */
+export function inWords({ n, mean, interval }: Mean, unit = 'pair'): string {
   if (mean === null) return 'an unknown amount'
-  if (interval === null) return `${figure(mean)} (${n} pair)`
-  return `${figure(mean)} (${interval.map(figure).join(' to ')}, ${n} pairs)`
+  if (interval === null) return `${figure(mean)} (${n} ${unit})`
+  return `${figure(mean)} (${interval.map(figure).join(' to ')}, ${n} ${unit}s)`
 }
 
 /** A random net tells something of loud features before it learns anything. */

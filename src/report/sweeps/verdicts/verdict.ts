@@ -1,12 +1,14 @@
 import type { ClaimName, SweepSpec } from '../../../experiment/sweep.ts'
 import type { Boundary, SweepRun, Verdict } from '../../../experiment/sweep-view.ts'
 import { judgeBoundary } from './boundaries.ts'
+import { judgeClasses } from './classes.ts'
 import { judgeBatchSize } from './drift.ts'
 import { gatherEvidence, type Judge } from './evidence.ts'
 import { judgeDepthGap, judgeSmallScale } from './gap.ts'
 import { judgeGeneralised } from './generalised.ts'
 import { judgeGreedyInLambda, judgeGreedyInRho } from './greedy-order.ts'
 import { judgeInversion } from './inversion.ts'
+import { judgeKept } from './kept.ts'
 import { judgeRandomStart } from './lost.ts'
 import { judgeNets } from './nets.ts'
 
@@ -81,6 +83,18 @@ const CLAIMS: Readonly<Record<ClaimName, Claim>> = {
     statement:
       'Of nets that differ in their objective alone, the one by JEPA learns in the order of falling ρ more than the one by MAE.',
     judge: judgeNets,
+    of: 'nets',
+  },
+  'jepa-keeps-by-rho': {
+    statement:
+      'Where a net by JEPA can tell of any latent at the end of training, it tells more of those of the highest ρ than of those of the lowest, by more than a net by MAE from the same start.',
+    judge: judgeKept,
+    of: 'nets',
+  },
+  'jepa-loses-classes': {
+    statement:
+      'Trained by JEPA with nothing but the stopped gradient, a representation tells classes of images worse than before training; trained by MAE, better.',
+    judge: judgeClasses,
     of: 'nets',
   },
 }
