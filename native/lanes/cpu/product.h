@@ -2,6 +2,7 @@
 #define JEPALAB_LANES_PRODUCT_H
 #include <cstddef>
 
+#include "cpu/lane-tile.h"
 #include "cpu/vec.h"
 #include "lanes.h"
 
@@ -80,7 +81,7 @@ template <int TM, int TN, class Mat, class A, class B, class Start, class Out>
 LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, const Out& out) {
   using V = typename Mat::Vector;
   using Real = typename V::Real;
-  constexpr bool Lane = Mat::lane;
+  if constexpr (Mat::lane) return lane_tile<TM, TN, V>(i0, j0, k, a, b, start, out);
   V acc[TM][TN];
 #pragma GCC unroll 8
   for (int i = 0; i < TM; i++)
@@ -89,32 +90,20 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
   const Real* left = a.at + i0 * a.row();
   const Real* right = b.at;
   const auto link = [&] {
-    if constexpr (Lane) {
-      V rows[TM];
+    V columns[TN];
 #pragma GCC unroll 8
-      for (int i = 0; i < TM; i++) rows[i] = held(V::load(left + i * a.row()));
+    for (int j = 0; j < TN; j++) columns[j] = held(V::load(right + j * b.col()));
 #pragma GCC unroll 8
-      for (int j = 0; j < TN; j++) {
-        const V column = held(V::load(right + j * b.col()));
+    for (int i = 0; i < TM; i++) {
+      const V row = TN > 1 ? held(V::broadcast(left[i * a.row()])) : V::broadcast(left[i * a.row()]);
 #pragma GCC unroll 8
-        for (int i = 0; i < TM; i++) acc[i][j] = fma(rows[i], column, acc[i][j]);
-      }
-    } else {
-      V columns[TN];
-#pragma GCC unroll 8
-      for (int j = 0; j < TN; j++) columns[j] = held(V::load(right + j * b.col()));
-#pragma GCC unroll 8
-      for (int i = 0; i < TM; i++) {
-        const V row = TN > 1 ? held(V::broadcast(left[i * a.row()])) : V::broadcast(left[i * a.row()]);
-#pragma GCC unroll 8
-        for (int j = 0; j < TN; j++) acc[i][j] = fma(row, columns[j], acc[i][j]);
-      }
+      for (int j = 0; j < TN; j++) acc[i][j] = fma(row, columns[j], acc[i][j]);
     }
     left += a.col();
     right += b.row();
   };
   // Measured: wide tiles along a row of the left operand eight at a time, so that the loop's end is foreseen; else two.
-  constexpr int links = !Lane && TN >= 3 && A::along == 1 ? 8 : 2;
+  constexpr int links = TN >= 3 && A::along == 1 ? 8 : 2;
   int p = links;
   for (; p <= k; p += links) {
 #pragma GCC unroll 8

@@ -1,68 +1,13 @@
 #ifndef JEPALAB_LANES_STEP_H
 #define JEPALAB_LANES_STEP_H
+#include <utility>
+
 #include "cpu/net.h"
+#include "cpu/results.h"
 #include "cpu/team.h"
 #include "cpu/turn.h"
 
 namespace lanes {
-/* What an update does to a weight; see README.md, "The arithmetic". */
-enum Rule { PLAIN = 0, COMPENSATED = 1 };
-
-/* R = U sxx − T, where T is a matrix or, `scaled`, W̄ scaled by λ. */
-template <class Mat>
-struct Residual {
-  using V = typename Mat::Vector;
-  using Real = typename V::Real;
-  Mat to, target;
-  const Real *sxx, *lambda;
-  bool scaled;
-  LANES_INLINE auto column(int j) const {
-    const V variance = V::load(sxx + j * V::width), scale = V::load(lambda + j * V::width);
-    return [=](int i, V u) {
-      const V t = V::load(target.vector(i, j));
-      fms(u, variance, scaled ? t * scale : t).store(to.vector(i, j));
-    };
-  }
-};
-
-/* A gradient's element, or with momentum the velocity's, goes into its weight. */
-template <class Mat, int Kind>
-struct Update {
-  using V = typename Mat::Vector;
-  using Real = typename V::Real;
-  Mat weight, carry;
-  V rate;
-  LANES_INLINE void operator()(int i, int j, V g) const {
-    Real* w = weight.vector(i, j);
-    if constexpr (Kind == COMPENSATED) {
-      Real* c = carry.vector(i, j);
-      const V was = V::load(w), y = fnma(rate, g, V::load(c)), is = was + y;
-      (y - (is - was)).store(c);
-      is.store(w);
-    } else {
-      fnma(rate, g, V::load(w)).store(w);
-    }
-  }
-  LANES_INLINE auto column(int j) const {
-    return [=](int i, V g) { (*this)(i, j, g); };
-  }
-};
-
-/* A gradient's element goes into its velocity. */
-template <class Mat>
-struct Push {
-  using V = typename Mat::Vector;
-  Mat velocity;
-  V mu;
-  LANES_INLINE void operator()(int i, int j, V g) const {
-    auto* v = velocity.vector(i, j);
-    fma(mu, V::load(v), g).store(v);
-  }
-  LANES_INLINE auto column(int j) const {
-    return [=](int i, V g) { (*this)(i, j, g); };
-  }
-};
-
 /*
  * One step of the training of a Net, in stages that a team shares by rows. Both layouts run this code; they
  * differ in what a vector holds.
@@ -73,6 +18,8 @@ struct Step {
   using Mat = typename Net<V, Lane, D>::Mat;
   using Put = Store<Mat>;
   static constexpr int N = D == 0 ? 0 : (Lane ? D : (D + V::width - 1) / V::width);
+  // Whether W² and W¹ are updated together. Measured: with carries, whole vectors of AVX-512 lose by it above d = 4.
+  static constexpr bool pairs_up = Lane && (Kind == PLAIN || D == 4 || V::width < 16);
 
   Net<V, Lane, D>& net;
   const Share team;
@@ -157,6 +104,7 @@ struct Step {
     descend(0, o, cw, d, net.residual.left(), net.product().right().transposed());
     team.sync();
     for (int a = net.size.depth(); a >= 2; a--) {
+      if (pairs_up && a == 2 && !net.momentum && o == w) return both(now);
       const Mat next = net.below[a];  // which nothing needs any more
       multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), Put{next});
       team.sync();
@@ -172,6 +120,17 @@ struct Step {
     const auto first = update(1);
     each(w, cd, [=](int i, int j) { first(i, j, at(now, i, j)); });
     team.sync();
+  }
+
+  /* Updates W² and W¹ from G₂. Each gradient needs the other's old weight, so W¹ moves to where R was, which nothing needs any more. */
+  LANES_INLINE void both(const Mat& g) const {
+    const int d = net.size.d(), w = net.size.w(), cd = net.cd(), cw = net.cw();
+    auto first = update(1);
+    first.to = net.residual;
+    multiply(w, cd, w, net.weight[2].left().transposed(), g.right(), first);
+    descend(2, w, cw, d, g.left(), net.weight[1].right().transposed());
+    std::swap(net.weight[1], net.residual);
+    net.below[1] = net.weight[1];
   }
 
   /*
@@ -225,7 +184,7 @@ struct Step {
   }
 
   LANES_INLINE Update<Mat, Kind> update(int a) const {
-    return {net.weight[a], net.carry[a], V::load(net.rate)};
+    return {net.weight[a], net.carry[a], net.weight[a], V::load(net.rate)};
   }
 
   void population() const {
@@ -255,27 +214,27 @@ struct Step {
   void moments() const {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd();
     const Mat residual = net.residual, product = net.product(), mixed = net.mixed, kick = net.kick;
-    const Real *sigma = net.sigma, *sigma_share = net.sigma_share, *rho = net.rho;
-    multiply(o, cd, w, net.weight[0].left(), product.right(), Put{residual});
     if (net.jepa && net.form == LANES_DIAGONAL) {
-      replace([=](int i, int j) { return fnma(at(product, i, j), at(rho, j), at(residual, i, j)) * at(sigma, j); });
+      multiply(o, cd, w, net.weight[0].left(), product.right(), ApartFrom<Mat>{residual, product, net.rho, net.sigma});
     } else {
-      const Mat target = net.jepa ? mixed : net.slope;
       if (net.jepa) multiply(o, cd, d, product.left(), net.slope.right(), Put{mixed});
-      replace([=](int i, int j) { return (at(residual, i, j) - at(target, i, j)) * at(sigma, j); });
+      const Mat target = net.jepa ? mixed : net.slope;
+      multiply(o, cd, w, net.weight[0].left(), product.right(), Apart<Mat>{residual, target, net.sigma});
     }
     team.sync();
-    multiply(o, cd, d, residual.left(), net.lower.right(), Put{mixed});
-    if (net.jepa) multiply(o, cd, d, product.left(), kick.right(), Put{mixed}, From<Mat>{mixed});
-    if (!net.jepa)
-      each(o, cd, [=](int i, int j) { (at(mixed, i, j) + at(kick, i, j)).store(mixed.vector(i, j)); });
-    team.sync();
-    if constexpr (Lane) {
-      multiply(o, cd, d, mixed.left(), net.lower.right().transposed(), Put{residual});
+    if (net.jepa) {
+      multiply(o, cd, d, residual.left(), net.lower.right(), Put{mixed});
+      multiply(o, cd, d, product.left(), kick.right(), Put{mixed}, From<Mat>{mixed});
     } else {
-      multiply(o, cd, d, mixed.left(), net.upper.right(), Put{residual});
+      multiply(o, cd, d, residual.left(), net.lower.right(), Plus<Mat>{mixed, kick});
     }
-    replace([=](int i, int j) { return at(residual, i, j) * at(sigma_share, j); });
+    team.sync();
+    const Scaled<Mat> share{residual, net.sigma_share};
+    if constexpr (Lane) {
+      multiply(o, cd, d, mixed.left(), net.lower.right().transposed(), share);
+    } else {
+      multiply(o, cd, d, mixed.left(), net.upper.right(), share);
+    }
   }
 };
 }  // namespace lanes

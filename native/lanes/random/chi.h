@@ -42,6 +42,7 @@ struct Trial {
 
   static constexpr uint32_t all = V::width == 32 ? ~0u : (1u << V::width) - 1;
 
+  Trial() = default;
   /* Entry j in every lane. */
   Trial(const Degrees& degrees, int j) : single(degrees.single(j) ? all : 0) {
     using Real = typename V::Real;
@@ -127,22 +128,34 @@ __attribute__((noinline)) uint32_t decided(const Trial<V>& trial, const Block<V>
   return mask;
 }
 
-/* χ of every lane. draw(t, block): the blocks of try t. */
-template <class V, class Draw>
-LANES_INLINE V chi(const Trial<V>& trial, Draw draw) {
-  V out = V::zero();
-  uint32_t open = Trial<V>::all;
-  for (int64_t t = 0;; t++) {
-    Block<V> drawn[1];
-    draw(t, drawn);
-    const Block<V>& block = drawn[0];
-    const V x = first_normal(block), y = trial.c * x, one = constant<V>(1);
-    uint32_t mask = surely(trial, y, uniform(block.at(2))) | trial.single;
-    if ((open & ~mask) != 0) mask |= decided(trial, block);
-    const V value = keep(trial.single, absolute(x), root(trial.twice * cube(one + y)));
-    out = keep(open & mask, value, out);
-    open &= ~mask;
-    if (open == 0) return out;
+/* One try of every lane that is open; what it takes goes to `out`. x: the block's first normal. */
+template <class V>
+LANES_INLINE void attempt(const Trial<V>& trial, const Block<V>& block, V x, V& out, uint32_t& open) {
+  const V y = trial.c * x, one = constant<V>(1);
+  uint32_t mask = surely(trial, y, uniform(block.at(2))) | trial.single;
+  if ((open & ~mask) != 0) mask |= decided(trial, block);
+  const V value = keep(trial.single, absolute(x), root(trial.twice * cube(one + y)));
+  out = keep(open & mask, value, out);
+  open &= ~mask;
+}
+
+/* χ of every lane of n entries, whose first tries go through the rounds together. draw(t, entry, blocks of try t from an entry on) */
+template <int n, class V, class Draw>
+LANES_INLINE void chis(const Trial<V> (&trial)[n], V (&out)[n], Draw draw) {
+  Block<V> first[n];
+  V x[n];
+  draw(0, 0, first);
+  first_normals(first, x);
+#pragma GCC unroll 4
+  for (int i = 0; i < n; i++) {
+    uint32_t open = Trial<V>::all;
+    out[i] = V::zero();
+    attempt(trial[i], first[i], x[i], out[i], open);
+    for (int64_t t = 1; open != 0; t++) {
+      Block<V> again[1];
+      draw(t, i, again);
+      attempt(trial[i], again[0], first_normal(again[0]), out[i], open);
+    }
   }
 }
 }  // namespace lanes

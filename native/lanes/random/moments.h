@@ -9,23 +9,38 @@
  * nothing is written.
  */
 namespace lanes {
-/* Lanes: seeds and steps [V::width], one run each; ld is d. */
+/* Lanes: seeds and steps [V::width], one run each; ld is d. nu: rows [d] that G's are scaled by, or NULL. */
 template <class V>
 __attribute__((noinline)) void draw_factors(Matrix<V, true> lower, Matrix<V, true> normal, int d,
-                                            const int64_t* seeds, const int64_t* steps, int rows) {
+                                            const int64_t* seeds, const int64_t* steps, int rows,
+                                            const typename V::Real* nu) {
   const Source<V> source(seeds, steps);
   const Degrees degrees(rows, d);
-  normals(source, CROSS, d * d, [=](int number, V n) { n.store(normal.vector(0, number)); });
-  int row = 1, col = 0;
+  int row = 0, col = 0;
+  if (nu == nullptr) {
+    normals(source, CROSS, d * d, [=](int number, V n) { n.store(normal.vector(0, number)); });
+  } else {
+    normals(source, CROSS, d * d, [&](int number, V n) {
+      (V::load(nu + row * V::width) * n).store(normal.vector(0, number));
+      if (++col == d) row++, col = 0;
+    });
+  }
+  row = 1, col = 0;
   normals(source, BARTLETT, d * (d - 1) / 2, [&](int, V n) {
     n.store(lower.vector(row, col));
     if (++col == row) row++, col = 0;
   });
-  for (int j = 0; j < d; j++) {
-    const Trial<V> trial(degrees, j);
-    const auto draw = [&](int64_t t, Block<V> (&block)[1]) { source.draw(CHI, j + t * TRY, block); };
-    chi(trial, draw).store(lower.vector(j, j));
-  }
+  const auto diagonal = [&](auto count, int j) {
+    constexpr int n = decltype(count)::value;
+    Trial<V> trial[n];
+    V value[n];
+    for (int i = 0; i < n; i++) trial[i] = Trial<V>(degrees, j + i);
+    chis(trial, value, [&](int64_t t, int i, auto& block) { source.draw(CHI, j + i + t * TRY, block); });
+    for (int i = 0; i < n; i++) value[i].store(lower.vector(j + i, j + i));
+  };
+  int j = 0;
+  for (; j + 2 <= d; j += 2) diagonal(std::integral_constant<int, 2>(), j);
+  if (j < d) diagonal(std::integral_constant<int, 1>(), j);
 }
 
 /* Matrix: one run, element by element; A' is written to `upper`. */
@@ -51,8 +66,10 @@ __attribute__((noinline)) void draw_factors(Matrix<V, false> lower, Matrix<V, fa
   for (int j = 0; j < d; j += V::width) {
     const Trial<V> trial(degrees, j, typename Trial<V>::InTurn());
     Real value[V::width];
-    const auto draw = [&](int64_t t, Block<V> (&block)[1]) { source.draw_in_turn(CHI, j + t * TRY, block); };
-    chi(trial, draw).store(value);
+    V drawn[1];
+    const Trial<V> trials[1] = {trial};
+    chis(trials, drawn, [&](int64_t t, int, Block<V> (&block)[1]) { source.draw_in_turn(CHI, j + t * TRY, block); });
+    drawn[0].store(value);
     for (int l = 0; l < V::width && j + l < d; l++)
       element(lower, j + l, j + l) = element(upper, j + l, j + l) = value[l];
   }
@@ -63,7 +80,9 @@ template <class V, bool Lane, int D>
 void draw_moments(Net<V, Lane, D>& net, const int64_t* seeds, const int64_t* steps, int rows) {
   const int d = net.size.d(), cd = net.cd();
   if constexpr (Lane) {
-    draw_factors<V>(net.lower, net.normal, d, seeds, steps, rows);
+    const bool diagonal = net.form != LANES_FULL;  // then K lies where G would
+    draw_factors<V>(net.lower, net.normal, d, seeds, steps, rows, diagonal ? net.nu : nullptr);
+    if (diagonal) return;
   } else {
     draw_factors<V>(net.lower, net.upper, net.normal, d, seeds[0], steps[0], rows);
   }
@@ -75,7 +94,7 @@ void draw_moments(Net<V, Lane, D>& net, const int64_t* seeds, const int64_t* ste
     return;
   }
   for (int k = 0; k < d; k++) {
-    const V nu = Lane ? V::load(net.nu + k * V::width) : V::broadcast(net.nu[k]);
+    const V nu = V::broadcast(net.nu[k]);
     for (int j = 0; j < cd; j++) (nu * V::load(normal.vector(k, j))).store(kick.vector(k, j));
   }
 }

@@ -178,12 +178,25 @@ LANES_INLINE void four_normals(const Block<V> (&block)[blocks], V (&n)[4 * block
   pairs(size, angle, n);
 }
 
+/* The first normal of each block. */
+template <class V, int blocks>
+LANES_INLINE void first_normals(const Block<V> (&block)[blocks], V (&first)[blocks]) {
+  Words<typename V::Real> size[blocks], angle[blocks];
+  V n[2 * blocks];
+  each<blocks>([&](int b) {
+    size[b] = block[b].at(0);
+    angle[b] = block[b].at(1);
+  });
+  pairs(size, angle, n);
+  each<blocks>([&](int b) { first[b] = n[2 * b]; });
+}
+
 template <class V>
 LANES_INLINE V first_normal(const Block<V>& block) {
-  const Words<typename V::Real> size[1] = {block.at(0)}, angle[1] = {block.at(1)};
-  V n[2];
-  pairs(size, angle, n);
-  return n[0];
+  const Block<V> one[1] = {block};
+  V first[1];
+  first_normals(one, first);
+  return first[0];
 }
 }  // namespace lanes
 #endif
