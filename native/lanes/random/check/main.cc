@@ -37,7 +37,7 @@ struct Factors {
 
   void draw(const int64_t* seeds, const int64_t* steps, int rows) {
     if constexpr (Lane) {
-      draw_factors<V>(matrix[0], matrix[2], d, seeds, steps, rows);
+      draw_factors<V>(matrix[0], matrix[2], d, seeds, steps, rows, nullptr);
     } else {
       draw_factors<V>(matrix[0], matrix[1], matrix[2], d, seeds[0], steps[0], rows);
     }
