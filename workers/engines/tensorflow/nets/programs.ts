@@ -1,4 +1,5 @@
 import type { NetPlan } from '../../engine.ts'
+import { fuseUpdates } from '../kernels/fuse.ts'
 import type { Program } from '../recorder/program.ts'
 import { record } from '../recorder/record.ts'
 import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
@@ -30,7 +31,7 @@ export class NetPrograms {
       return program
     }
     this.close()
-    const program = record(this.#tf, netStep(this.#tf, plan, supply), state, inputs)
+    const program = record(this.#tf, netStep(this.#tf, plan, supply), state, inputs, { rewrite: fuseUpdates })
     this.#latest = { key, program }
     if (step > 0) program.restore({}, step)
     return program
