@@ -17,26 +17,28 @@ export type Precision = 'compensated' | 'float32'
 /** A step far into a run, where a look at the amplitudes comes every thousand steps. */
 const FAR = 1_000_000
 
+/** From this width on the engine hands over so many runs a core at a time (workers/engines/lanes/engine.ts). */
+const ALONE_WIDTH = 32
+const ALONE_RUNS = 8
+
 /** The kernels on one row. Amplitudes are looked at as a run looks at them; the peers look at nothing. */
 export class Ours {
   private readonly lanes: LanesLibrary
   private readonly case_: DescentCase
-  private readonly syy: Float64Array
 
   constructor(lanes: LanesLibrary, case_: DescentCase) {
     this.lanes = lanes
     this.case_ = case_
-    this.syy = diagonal(case_.sxx, case_.row.features)
   }
 
   get layout(): string {
-    const chosen = this.lanes.choose(this.batch('compensated', 1, 1e-6, 0))
+    const chosen = this.lanes.choose(batchOf(this.case_, 'compensated', 1, 1e-6, 0))
     return Object.entries(LAYOUT).find(([, value]) => value === chosen)?.[0] ?? 'unknown'
   }
 
   /** @returns the weights after so many steps from the start, [R][weights] */
   async train(steps: number, rate: number, precision: Precision): Promise<Float64Array> {
-    const batch = this.batch(precision, steps, rate, 0)
+    const batch = batchOf(this.case_, precision, steps, rate, 0)
     await this.lanes.run(batch)
     const lost = batch.status.findIndex((status) => status !== STATUS.done)
     if (lost >= 0) throw new Error(`Run ${lost} has status ${batch.status[lost]} after ${steps} steps.`)
@@ -44,17 +46,23 @@ export class Ours {
   }
 
   /**
-   * Trains from the start for about so long, in one call, after shorter ones that find out how many steps that is. They
-   * go on in the same arrays, as the engine's calls do: memory that is touched for the first time is not timed.
+   * Trains from the start for about so long a call, after shorter calls that find out how many steps that is. They go on in the
+   * same arrays, as the engine's calls do: memory that is touched for the first time is not timed. Wide runs go by slices, a call
+   * each, as the engine's do.
    */
   async time(seconds: number, rate: number, precision: Precision): Promise<Lap> {
-    const batch = this.batch(precision, 1, rate, FAR)
-    let lap = await this.lap(batch, 1)
+    const batches = slices(this.case_).map((slice) => batchOf(slice, precision, 1, rate, FAR))
+    for (const batch of batches) await this.lap(batch, 1)
+    const [first] = batches as [Batch]
+    let lap = await this.lap(first, 1)
     do {
       const growth = Math.min(64, Math.max(2, (0.5 * seconds) / lap.seconds))
-      lap = await this.lap(batch, Math.ceil(lap.steps * growth))
+      lap = await this.lap(first, Math.ceil(lap.steps * growth))
     } while (lap.seconds < 0.25 * seconds)
-    return this.lap(batch, Math.max(1, Math.ceil((1.05 * lap.steps * seconds) / lap.seconds)))
+    const steps = Math.max(1, Math.ceil((1.05 * lap.steps * seconds) / lap.seconds))
+    let total = 0
+    for (const batch of batches) total += (await this.lap(batch, steps)).seconds
+    return { steps, seconds: total }
   }
 
   private async lap(batch: Batch, steps: number): Promise<Lap> {
@@ -65,30 +73,53 @@ export class Ours {
     await this.lanes.run({ ...batch, budget: steps })
     return { steps, seconds: (performance.now() - began) / 1000 }
   }
+}
 
-  private batch(precision: Precision, steps: number, rate: number, from: number): Batch {
-    const { row, sxx, syx, slope, noise, weights } = this.case_
-    const { runs, features: d, depth } = row
-    const moments = row.kind === 'sgd'
+/** The row's runs as the engine's calls take them. */
+function slices(whole: DescentCase): DescentCase[] {
+  const { runs, features: d, depth } = whole.row
+  const most = d < ALONE_WIDTH ? runs : ALONE_RUNS * THREADS
+  const count = (depth + 1) * d * d
+  return Array.from({ length: Math.ceil(runs / most) }, (_, k) => {
+    const [from, to] = [k * most, Math.min(runs, (k + 1) * most)]
     return {
-      ...emptyBatch(runs, d, depth, 1),
-      mode: moments ? MODE.moments : MODE.descent,
-      precision: PRECISION[precision],
-      rows: row.rows,
-      budget: steps,
-      sxx,
-      syx,
-      syy: this.syy,
-      slope: moments ? slope : null,
-      noise: moments ? noise : null,
-      seed: moments ? BigInt64Array.from({ length: runs }, (_, run) => BigInt(run)) : null,
-      rate: new Float64Array(runs).fill(rate),
-      end: new Float64Array(runs).fill(from + steps),
-      weights: weights.slice(),
-      carry: precision === 'compensated' ? new Float64Array(weights.length) : null,
-      step: new BigInt64Array(runs).fill(BigInt(from)),
-      lookedAt: new Float64Array(runs).fill(from > 0 ? from : -1),
+      row: { ...whole.row, runs: to - from },
+      sxx: whole.sxx.subarray(from * d, to * d),
+      syx: whole.syx.subarray(from * d, to * d),
+      slope: whole.slope.subarray(from * d, to * d),
+      noise: whole.noise.subarray(from * d, to * d),
+      weights: whole.weights.subarray(from * count, to * count),
     }
+  })
+}
+
+function batchOf(
+  { row, sxx, syx, slope, noise, weights }: DescentCase,
+  precision: Precision,
+  steps: number,
+  rate: number,
+  from: number,
+): Batch {
+  const { runs, features: d, depth } = row
+  const moments = row.kind === 'sgd'
+  return {
+    ...emptyBatch(runs, d, depth, 1),
+    mode: moments ? MODE.moments : MODE.descent,
+    precision: PRECISION[precision],
+    rows: row.rows,
+    budget: steps,
+    sxx,
+    syx,
+    syy: diagonal(sxx, d),
+    slope: moments ? slope : null,
+    noise: moments ? noise : null,
+    seed: moments ? BigInt64Array.from({ length: runs }, (_, run) => BigInt(run)) : null,
+    rate: new Float64Array(runs).fill(rate),
+    end: new Float64Array(runs).fill(from + steps),
+    weights: weights.slice(),
+    carry: precision === 'compensated' ? new Float64Array(weights.length) : null,
+    step: new BigInt64Array(runs).fill(BigInt(from)),
+    lookedAt: new Float64Array(runs).fill(from > 0 ? from : -1),
   }
 }
 

@@ -4,6 +4,7 @@ A form is a class: `start()` gives a state, `advance(state, rate, updates)` trai
 `chunk` is how many updates a call takes best; where `fixed`, the only number it takes.
 """
 
+import numpy as np
 import torch
 
 from gradient import gradients, summed_products, unrolled_products
@@ -17,19 +18,19 @@ class Eager:
 
     fixed = False
 
-    def __init__(self, case, device, single=False):
-        self.device, self.single = device, single
+    def __init__(self, case, device, single=False, part=slice(None)):
+        self.device, self.single, self.part = device, single, part
         self.chunk = 20 if case.runs * case.features**3 < 1e7 else 4
         self.case, self.bmm = case, torch.mm if single else torch.bmm
-        s, l = (torch.from_numpy(case.array(n, case.runs, 1, case.features)).to(device) for n in ("sxx", "syx"))
+        s, l = (torch.from_numpy(case.array(n, case.runs, 1, case.features)[part]).to(device) for n in ("sxx", "syx"))
         self.s, self.l = (s[0], l[0]) if single else (s, l)
-        d, lead = case.features, () if single else (case.runs,)
+        d, lead = case.features, () if single else (len(s),)
         make = lambda: torch.empty(*lead, d, d, device=device)
         self.products = [make() for _ in range(case.depth)]
         self.residual, self.target, self.downs = make(), make(), [make(), make()]
 
     def start(self):
-        state = [torch.from_numpy(m).to(self.device) for m in self.case.matrices()]
+        state = [torch.from_numpy(m[self.part]).to(self.device) for m in self.case.matrices()]
         return [m[0].contiguous() for m in state] if self.single else state
 
     def advance(self, state, rate, updates):
@@ -59,6 +60,27 @@ class Eager:
 
     def matrices(self, state):
         return [(m[None] if self.single else m).cpu().numpy() for m in state]
+
+
+class Slices:
+    """Eager, `size` runs at a time through all updates of a call, as ours takes them: what they work on stays near the cores."""
+
+    fixed, chunk = False, 10
+
+    def __init__(self, case, device, size):
+        self.parts = [Eager(case, device, part=slice(at, at + size)) for at in range(0, case.runs, size)]
+
+    def start(self):
+        return [part.start() for part in self.parts]
+
+    def advance(self, state, rate, updates):
+        for part, own in zip(self.parts, state):
+            part.advance(own, rate, updates)
+        return state
+
+    def matrices(self, state):
+        each = [part.matrices(own) for part, own in zip(self.parts, state)]
+        return [np.concatenate(runs) for runs in zip(*each)]
 
 
 class Compiled:
@@ -107,6 +129,8 @@ def forms(case, device):
         table["mm, torch.compile"] = lambda: Compiled(case, device, SINGLE, "single", several)
     else:
         table["bmm, eager"] = lambda: Eager(case, device)
+        if d >= 32 and r > 16:
+            table["bmm, eager, 16 runs at a time"] = lambda: Slices(case, device, 16)
         table["bmm, torch.compile"] = lambda: Compiled(case, device, BATCHED, "first", several)
     if d <= 32:
         table["runs last, sums, torch.compile"] = lambda: Compiled(
