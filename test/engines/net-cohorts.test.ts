@@ -140,6 +140,17 @@ describe('cohorts of nets', needsTensorFlow, async () => {
     )
   }
 
+  it('runs on data that are drawn otherwise train apart', needsKernels, async () => {
+    const law = { kind: 'nonlinear', family: 'mixing', lambda, rho, dimension: 5 } as const
+    const others = [{}, { noise: 0.3 }, { layers: 1 }, { lambda: [1, 0.5], rho: [0.4, 0.8] }, { slope: 0.5 }]
+    const specs = others.map((other) =>
+      netSpec({ training: sgd, measure, model: small, data: { ...law, ...other } }),
+    )
+    const alone: string[] = []
+    for (const spec of specs) alone.push(printOf(await trainNet(engine, spec)))
+    assert.deepEqual(printsOf(await trainNets(engine, specs)), alone)
+  })
+
   it(
     'runs of other lengths and points, one that diverges and one that is cancelled leave the others as they are',
     needsKernels,

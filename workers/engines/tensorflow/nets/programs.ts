@@ -49,7 +49,13 @@ export function keyOf(plan: NetPlan): string {
   const { objective, model, loss, training } = plan.spec
   const { batchSize, momentum, precision, optimizer, weightDecay, clip } = training
   return JSON.stringify([
-    ...[objective, model, loss, plan.shape, deviceSource(plan)?.key ?? null],
+    ...[objective, model, loss, plan.shape, sourceForm(plan)],
     ...[batchSize, momentum, precision, optimizer, weightDecay, clip],
   ])
+}
+
+/** How data are drawn in a step: with and without noise, say, or by mixings of more and of fewer layers. */
+function sourceForm(plan: NetPlan) {
+  const source = deviceSource(plan)
+  return source && [source.key, Object.entries(source.arrays).map(([name, { shape }]) => [name, shape])]
 }
