@@ -14,7 +14,8 @@ export function shapeFaults(
   images?: number,
 ): FieldFault[] {
   const shape = inputShape(data, features)
-  const faults = batchFaults(training.batchSize ?? 0, storedSamples(data, images))
+  const stored = storedSamples(data, images)
+  const faults = [...batchFaults(training.batchSize ?? 0, stored), ...heldOutFaults(data, stored)]
   if (model.kind !== 'convolutional') return faults
   if (shape.length !== 3) {
     const message = `Data of kind ${data.kind} are lists of ${features} numbers and no images; use a model of kind mlp, or data of kind images or of the family factors.`
@@ -43,6 +44,13 @@ function storedSamples(
   if (data.kind !== 'images') return null
   if (data.limit !== undefined) return { count: data.limit, pointer: '/data/limit' }
   return images === undefined ? null : { count: images, pointer: '/data/dataset' }
+}
+
+/** Two images at least are held out, and training needs others. */
+function heldOutFaults(data: NetSpec['data'], stored: ReturnType<typeof storedSamples>): FieldFault[] {
+  if (data.kind !== 'images' || stored === null || stored.count > 2) return []
+  const message = `Of ${stored.count} images a net has none left to train on, since 2 are held out; use at least 3.`
+  return [{ pointer: stored.pointer, message }]
 }
 
 function batchFaults(batchSize: number, stored: ReturnType<typeof storedSamples>): FieldFault[] {

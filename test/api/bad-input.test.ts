@@ -199,6 +199,16 @@ describe('bad input', () => {
       /16 is larger than the stored set of 8/,
     ],
     [
+      'a net on two images',
+      {
+        data: { kind: 'images', dataset: 'mnist', limit: 2, views: { kind: 'flip' } },
+        training: { ...net.training, batchSize: 2 },
+      },
+      422,
+      '/data/limit',
+      /Of 2 images a net has none left to train on/,
+    ],
+    [
       'an unknown activation',
       { model: { ...net.model, activation: 'rulu' } },
       400,

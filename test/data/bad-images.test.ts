@@ -113,6 +113,8 @@ const sizes: [Partial<DataOfKind<'images'>>, string, RegExp][] = [
   [{ limit: 21 }, '/data/limit', /limit 21 is above the 20 images/],
   [{ views: { kind: 'crop', size: 4 } }, '/data/views/size', /crop size 4 is above the resolution 3/],
   [{ views: { kind: 'noise', nu: 1, ramp: 2, power: 2 } }, '/data/views/power', /give one of them/],
+  [{ views: { kind: 'noise', nu: 1e300 } }, '/data/views/nu', /variance 1e\+300 drowns images/],
+  [{ views: { kind: 'noise', nu: 1e5, ramp: 1e308 } }, '/data/views/nu', /use at most 1000000/],
   [{ channels: 3 }, '/data/channels', /have 1 channel, not 3; leave channels out/],
   [
     { views: { kind: 'block-mask', size: 1, aspects: [1] } },
@@ -169,6 +171,12 @@ for (const [more, pointer, sentence] of sizes) {
 const colours = place('colours', npz({ x: npy('|u1', [4, 20, 20, 3], randomBytes(4, 20, 60)) }))
 const large = { channels: 3, resolution: 20 } // 1200 entries
 
+it('two images are enough for data without pairs', async () => {
+  const { faults } = await inspectData(spec(good, { limit: 2 }))
+  assert.deepEqual(faults, [])
+  assert.equal((await openProblem(spec(good, { limit: 2 }))).features, 9)
+})
+
 it('channels that the set does not have are refused', async () => {
   const { faults } = await inspectData(spec(colours, { channels: 4, resolution: 20 }))
   assert.match(faults[0]!.message, /have 3 channels, not 4; use 3, or leave channels out/)
@@ -197,6 +205,12 @@ it('images of more entries than moments are worked out for are for nets alone', 
   assert.deepEqual(
     faults.map(({ pointer }) => pointer),
     ['/data/views/power'],
+  )
+  const stages = [views, { kind: 'noise', nu: 1, power: 2 } as const]
+  const cropped = await inspectData(spec(colours, { ...large, views: { kind: 'chain', stages } }))
+  assert.deepEqual(
+    cropped.faults.map(({ pointer }) => pointer),
+    ['/data/views/stages/1/power'],
   )
   const linear: ExperimentSpec = {
     objective: 'jepa',

@@ -70,6 +70,7 @@ const seen: Record<string, ImagesSpec> = {
     inColour,
   ),
   crops: images({ kind: 'crop', size: 3 }),
+  'the one image that three leave': images({ kind: 'noise', nu: 0.5 }, { limit: 3 }),
   flips: images({ kind: 'flip', probability: 0.3 }),
   'pairs seven images apart': images({ kind: 'temporal', lag: 7 }),
   'pairs of one digit': {

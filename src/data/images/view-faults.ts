@@ -15,17 +15,21 @@ import { hidesAll } from './stages/block-mask.ts'
 /** Second moments of more entries are not worked out: 1024 take seconds, and their decomposition most of a minute. */
 export const MOST_CORRELATED = 1024
 
+/** Noise of a variance above this, against 1 of the images, leaves nothing to learn, and its squares soon leave the numbers. */
+const LOUDEST = 1e6
+
 /** What the domain forbids of views, whatever the set is. */
 export function viewFaults(data: ImagesSpec): FieldFault[] {
   const faults: FieldFault[] = []
-  let shape = imageShape(data)
+  const bare = imageShape(data)
+  let shape = bare
   for (const [s, stage] of stagesOf(data.views).entries()) {
     const pointer = pointerOf(data, s)
     if (stage.kind === 'temporal' && s > 0) {
       const message = 'Views of images that follow each other begin with them; put temporal first.'
       faults.push({ pointer: `${pointer}/kind`, message })
     }
-    faults.push(...stageFaults(stage, shape, pointer))
+    faults.push(...stageFaults(stage, shape, bare, pointer))
     shape = shapeAfter(stage, shape)
   }
   return faults
@@ -34,14 +38,19 @@ export function viewFaults(data: ImagesSpec): FieldFault[] {
 const pointerOf = ({ views }: ImagesSpec, s: number) =>
   views.kind === 'chain' ? `/data/views/stages/${s}` : '/data/views'
 
-function stageFaults(stage: ImageStage, shape: ImageShape, pointer: string): FieldFault[] {
+/** @param bare the shape of the images before all stages */
+function stageFaults(stage: ImageStage, shape: ImageShape, bare: ImageShape, pointer: string): FieldFault[] {
   const { side } = shape
   if (stage.kind === 'noise' && stage.ramp && stage.power) {
     const message = `Both ramp ${stage.ramp} and power ${stage.power} shape the noise; give one of them.`
     return [{ pointer: `${pointer}/power`, message }]
   }
-  if (stage.kind === 'noise' && stage.power && entriesOf(shape) > MOST_CORRELATED) {
-    const message = `Noise of the images' own shape takes the covariance of their ${entriesOf(shape)} entries, which is worked out up to ${MOST_CORRELATED}; leave power out, lower the resolution, or leave channels out.`
+  if (stage.kind === 'noise' && stage.nu * (1 + (stage.ramp ?? 0)) > LOUDEST) {
+    const message = `Noise of the variance ${stage.nu * (1 + (stage.ramp ?? 0))} drowns images of variance 1; use at most ${LOUDEST}.`
+    return [{ pointer: `${pointer}/nu`, message }]
+  }
+  if (stage.kind === 'noise' && stage.power && entriesOf(bare) > MOST_CORRELATED) {
+    const message = `Noise of the images' own shape takes the covariance of their ${entriesOf(bare)} entries, which is worked out up to ${MOST_CORRELATED}; leave power out, lower the resolution, or leave channels out.`
     return [{ pointer: `${pointer}/power`, message }]
   }
   if (stage.kind === 'crop' && stage.size > side) {
@@ -78,7 +87,7 @@ export function sizeFaults(data: ImagesSpec, header: ImageHeader): FieldFault[] 
   }
   const count = Math.min(limit ?? header.count, header.count)
   const most = Math.floor((count - fewestPairs(0)) / 3) // of lags that leave enough pairs
-  if (lagOf(views) > most) {
+  if (lagOf(views) > 0 && lagOf(views) > most) {
     const message = `Images ${lagOf(views)} apart are too few in ${count}; ${most > 0 ? `use a lag of at most ${most}` : 'use more images'}.`
     faults.push({ pointer: `${pointerOf(data, 0)}/lag`, message })
   }

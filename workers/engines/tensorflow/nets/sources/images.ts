@@ -47,6 +47,7 @@ function chosen(tf: Tfjs, now: Draws, held: HeldOutImages, rows: number, firsts:
   if (firsts !== undefined)
     return tf.cast(tf.gather(tf.squeeze(firsts, [0]), place as never), 'int32') as Tensor
   if (held.first > 0) return place // the first images are those that training has
+  if (held.stride === 1) return tf.add(place, tf.scalar(held.count, 'int32')) // held out are the first
   // Held out are 0, s, 2s, …: behind each of them come s − 1 others.
   const passed = tf.add(tf.floorDiv(place, tf.scalar(held.stride - 1, 'int32')), tf.scalar(1, 'int32'))
   return tf.add(place, tf.minimum(passed, tf.scalar(held.count, 'int32')))
