@@ -201,6 +201,18 @@ describe('convolution kernels', needs, () => {
     const map = numbers(tf, [2, 3, 3, 3, 5], 3)
     assert.throws(() => transposed(tf, map, k, null, { stride, to: [8, 6] }), /none of a 8 × 6 image/)
     assert.throws(() => transposed(tf, x, k, null, { stride, to: [12, 12] }), /with a filter/)
+    const side = 2 ** 26 // an image that TensorFlow has no shape for
+    const [dot, row] = [tf.ones([1, 1, 1, 1, 1]) as Tensor, tf.ones([1, 1, 1, 8192, 1]) as Tensor]
+    assert.throws(
+      () => transposed(tf, dot, row, null, { stride: side, to: [side, side] }),
+      /more than 67108864 numbers/,
+    )
+    assert.throws(() => convolution(tf, x, k, null, { stride: 0 }), /stride/)
+    const [square, whole] = [numbers(tf, [1, 1, 3, 3, 1], 1), numbers(tf, [1, 3, 3, 1, 1], 2)]
+    assert.deepEqual(
+      convolution(tf, square, whole, null, { stride: 2 ** 31 - 1 }).dataSync(),
+      convolution(tf, square, whole, null, { stride: 3 }).dataSync(),
+    )
   })
 
   it('recorded steps have the bits of eager ones', async () => {

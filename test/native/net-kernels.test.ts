@@ -168,6 +168,13 @@ describe('net kernels', needs, () => {
     }
   })
 
+  it('a bias has its slopes where there are no inputs', async () => {
+    const tf = await load()
+    const [x, w] = [tf.zeros([2, 3, 0]), tf.zeros([2, 0, 5])] as [Tensor, Tensor]
+    const slope = tf.grad((b: Tensor) => tf.sum(dense(tf, x, w, b)))(numbers(tf, [2, 5], 1))
+    assert.deepEqual([...slope.dataSync()], Array(10).fill(3))
+  })
+
   it('shapes that do not fit are refused by name', async () => {
     const tf = await load()
     const [x, w, b] = operands(tf, [2, 3, 4, 5]) as [Tensor, Tensor, Tensor]

@@ -24,19 +24,25 @@ struct Sizes {
 
 Shape shape_of(Sizes sizes, int stride) {
   const int64_t *i = sizes.image, *f = sizes.filter;
-  return {i[0], i[1], small(i[2]), small(i[3]), small(i[4]), small(f[1]), small(f[2]), small(f[4]), stride};
+  return {i[0], i[1], small(i[2]), small(i[3]), small(i[4]), small(f[1]), small(f[2]), small(f[4]), small(stride)};
 }
 
-/* Tells a call what is wrong with its shapes. @returns whether all is well */
-bool is_fit(Call& call, const Shape& s, const Tensor& image, const Tensor& map, const Tensor& filter) {
+/* Tells a call where its sizes cannot be worked with, before as much memory is asked for. @returns whether all is well */
+bool is_sized(Call& call, const Shape& s) {
   const double framed = (1.0 * s.height + s.kernel_height) * (1.0 * s.width + s.kernel_width);
   const double largest = framed * (s.channels + s.filters) + 1.0 * s.kernel_height * s.kernel_width * s.channels * s.filters;
-  if (s.runs < 1 || s.batch < 1 || s.image() < 1 || s.map() < 1 || s.filter() < 1)
+  if (s.runs < 1 || s.batch < 1 || s.height < 1 || s.width < 1 || s.channels < 1 || s.kernel_height < 1 || s.kernel_width < 1 ||
+      s.filters < 1)
     call.refuse("a convolution without runs, samples, pixels or channels");
   else if (largest > static_cast<double>(most))
     call.refuse("a picture or filter of more than %lld numbers", static_cast<long long>(most));
-  else if (image.size() != s.runs * s.batch * s.image() || map.size() != s.runs * s.batch * s.map() ||
-           filter.size() != s.runs * s.filter())
+  return !call.failed();
+}
+
+/* Tells a call where its tensors do not have its sizes. @returns whether all is well */
+bool is_fit(Call& call, const Shape& s, const Tensor& image, const Tensor& map, const Tensor& filter) {
+  if (image.size() != s.runs * s.batch * s.image() || map.size() != s.runs * s.batch * s.map() ||
+      filter.size() != s.runs * s.filter())
     call.refuse("image, map and filter do not fit each other");
   return !call.failed();
 }
@@ -69,6 +75,7 @@ struct Convolution {
       return call.refuse("the image is no [R][B][H][W][C] with a filter [R][kh][kw][C][F]");
     if (slope != Activation::linear && !results.has_shape_of(image)) return call.refuse("results have no image's shape");
     const Shape s = shape_of({image.dims(), filter.dims()}, stride);
+    if (!is_sized(call, s)) return;
     if (bias.size() != 0 && !bias.has({s.runs, s.filters})) return call.refuse("the bias is no [R][F]");
     const Tensor map = call.output(0, {s.runs, s.batch, s.map_height(), s.map_width(), s.filters});
     if (call.failed() || !is_fit(call, s, image, map, filter)) return;
@@ -97,6 +104,7 @@ struct TransposedConvolution {
     if (slope != Activation::linear && !results.has_shape_of(map)) return call.refuse("results have no map's shape");
     const int64_t sizes[] = {map.dim(0), map.dim(1), height, width, filter.dim(3)};
     const Shape s = shape_of({sizes, filter.dims()}, stride);
+    if (!is_sized(call, s)) return;
     if (!map.has({s.runs, s.batch, s.map_height(), s.map_width(), s.filters}))
       return call.refuse("the map is none of a %d × %d image", height, width);
     if (bias.size() != 0 && !bias.has({s.runs, s.channels})) return call.refuse("the bias is no [R][C]");
@@ -127,6 +135,7 @@ struct FilterSlopes {
       return call.refuse("results have not the shape of the slopes");
     const int64_t sizes[] = {image.dim(0), height, width, image.dim(4), map.dim(4)};
     const Shape s = shape_of({image.dims(), sizes}, stride);
+    if (!is_sized(call, s)) return;
     if (!map.has({s.runs, s.batch, s.map_height(), s.map_width(), s.filters}))
       return call.refuse("the map is none of that image");
     const Tensor filter = call.output(0, sizes, 5);

@@ -25,7 +25,7 @@ struct Pieces {
     panels = (columns + panel_columns - 1) / panel_columns;
     const int64_t pieces = pieces_for(runs * panels, (rows + item_rows - 1) / item_rows);
     piece = std::max<int64_t>(2, (rows + pieces - 1) / pieces + 1) / 2 * 2;
-    row_pieces = (rows + piece - 1) / piece;
+    row_pieces = std::max<int64_t>(1, (rows + piece - 1) / piece);  // one without rows too: a bias has slopes without them
     cycles = static_cast<double>(runs) * rows * columns * (depth + 8) / (2 * W);
   }
   /* work(run, first row, rows, first column, columns) */
