@@ -298,4 +298,25 @@ describe('updates of weights', needs, () => {
       program.close()
     }
   })
+
+  it('a step whose rate follows from the slopes of its own layer stays apart from them', async () => {
+    const tf = await load()
+    const [x, w, b] = operands(tf, [2, 6, 4, 3]) as [Tensor, Tensor, Tensor]
+    const step = (state: Variables<Tensors>, inputs: Tensors) => {
+      const { value, grads } = tf.variableGrads(
+        () => tf.mean(tf.square(dense(tf, inputs.x!, state.w!, state.b!, 'tanh'))) as never,
+        [state.w!, state.b!] as never,
+      )
+      const [gradient, slope] = [grads[state.w!.name]!, grads[state.b!.name]!]
+      const rates = tf.div(0.1, tf.add(tf.sum(tf.square(slope), 1), 1)) as Tensor
+      const given = { weight: state.w!, gradient, rates, momentum: null, lost: null }
+      const next = sgdUpdate(tf, { momentum: 0, decay: 0 }, given)
+      return { state: { w: next.weight, b: tf.sub(state.b!, slope) }, metrics: { loss: value } }
+    }
+    const program = record(tf, step as never, { w, b }, { x }, { rewrite: fuseUpdates })
+    program.run(5)
+    const eager = runEagerly(tf, step as never, { w, b }, { x }, { steps: 5 })
+    assert.deepEqual(bits((program.state() as Tensors).w!), bits((eager.state as Tensors).w!))
+    program.close()
+  })
 })

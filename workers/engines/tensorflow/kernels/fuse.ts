@@ -10,7 +10,8 @@ const STEP = 'JepalabSgd'
 export function fuseUpdates(graph: Graph): Graph {
   const uses = usesOf(graph)
   const replaced = new Map<Node, (output: number) => Value>()
-  const steps = graph.nodes.filter((node) => node.name === STEP && isFusible(node, uses))
+  const needy = needingSlopes(graph)
+  const steps = graph.nodes.filter((node) => node.name === STEP && isFusible(node, uses, needy))
   for (const step of steps) {
     const { node: slopes } = step.inputs[1]!
     const [weight, , rates, ...kept] = step.inputs
@@ -27,9 +28,25 @@ export function fuseUpdates(graph: Graph): Graph {
   return steps.length === 0 ? graph : rewritten(graph, replaced)
 }
 
-function isFusible({ inputs }: Node, uses: ReadonlyMap<Node, readonly number[]>): boolean {
+/** Nodes that make something of slopes. */
+function needingSlopes({ nodes }: Graph): Set<Node> {
+  const found = new Set<Node>()
+  for (const node of nodes) {
+    if (node.inputs.some((input) => input.node.name === SLOPES || found.has(input.node))) found.add(node)
+  }
+  return found
+}
+
+function isFusible(
+  { inputs }: Node,
+  uses: ReadonlyMap<Node, readonly number[]>,
+  needy: ReadonlySet<Node>,
+): boolean {
   const { node, output } = inputs[1]!
   if (node.name !== SLOPES || output !== 0) return false
+  // A rate that follows from slopes, of this layer's bias say, cannot be known before they are.
+  const others = inputs.filter((_, index) => index !== 1)
+  if (others.some((input) => input.node.name === SLOPES || needy.has(input.node))) return false
   return uses.get(node)!.filter((one) => one === 0).length === 1
 }
 
