@@ -63,7 +63,7 @@ const hierarchicalBase: Base = {
   data: { kind: 'nonlinear', family: 'hierarchical', lambda: [0.55, 0.5, 0.45], rho: [0.3, 0.6, 0.9] },
   model: MLP,
   init: { kind: 'orthogonal', scale: 0.02 },
-  training: { mode: 'sgd', learningRate: 0.2, batchSize: 128, steps: 10_000 },
+  training: { mode: 'sgd', learningRate: 0.1, batchSize: 128, steps: 20_000 },
   measure,
 }
 const hierarchical = preset({
@@ -73,7 +73,7 @@ const hierarchical = preset({
     'An MLP by JEPA learns a tree of latents, of which the fine ones are the most predictable, more in the order of falling ρ than one by MAE.',
   source: SOURCE,
   spec: twins(hierarchicalBase, 8),
-  full: twins(wider(hierarchicalBase, WIDE, 30_000), 32),
+  full: twins(wider(hierarchicalBase, WIDE, 60_000), 32),
   figure: 'twins',
 })
 
