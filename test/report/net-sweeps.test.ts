@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { analyseSweep } from '../../src/report/sweeps/analysis.ts'
 import { drawSweepFigure, PLOTS } from '../../src/report/sweeps/figures/figure.ts'
 import { kindsFor } from '../../src/report/sweeps/figures/kinds.ts'
+import { spotsOf } from '../../src/report/sweeps/figures/spots.ts'
 import { sweepCsv } from '../../src/report/sweeps/figures/sweep-csv.ts'
 import { sweepVega } from '../../src/report/sweeps/figures/sweep-vega.ts'
 import { checkDrawing } from './drawings.ts'
@@ -55,6 +56,19 @@ it('critical times of nets are drawn on one scale, and what is left of each feat
     ]),
     Array.from({ length: 2 }, () => ['R² at the end, held out', 12]),
   )
+})
+
+it('a feature that most seeds have from the start is there at 0, and one that few have is dated by the others', () => {
+  const timeOf = (starting: number) => {
+    const runs = twins.runs.map((run) => {
+      const isThere = (run.point.seed as number) < starting
+      const measured = run.criticalTimes!.measured.map((_, i) => (i === 0 && isThere ? 0 : 200))
+      return { ...run, criticalTimes: { measured, predicted: [] } }
+    })
+    return spotsOf(twins.spec, runs)[0]!.times[0]
+  }
+  assert.deepEqual(timeOf(3), { n: 4, mean: 0, interval: null })
+  assert.deepEqual(timeOf(1), { n: 3, mean: 200, interval: [200, 200] })
 })
 
 it('groups of nets have what the order goes with, and twins how much more JEPA goes with ρ', () => {

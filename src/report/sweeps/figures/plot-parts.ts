@@ -76,7 +76,7 @@ export function startNotes(spots: readonly Spot[]): string[] {
   const there = spots.filter(({ times }) => times.some(({ mean }) => mean === 0)).length
   return isOfNets && there > 0
     ? [
-        `At ${there} of ${spots.length} points a feature was there from the start, which a log axis does not show.`,
+        `At ${there} of ${spots.length} points a feature was there from the start in half of the seeds or more, which a log axis does not show.`,
       ]
     : []
 }

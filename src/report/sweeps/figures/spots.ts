@@ -11,7 +11,7 @@ export interface Spot {
   readonly objective: Objective
   readonly point: Point
   readonly runs: readonly FinishedSweepRun[]
-  /** Critical time of each feature over the runs that learn it, with the interval over seeds where there is one. */
+  /** Critical time of each feature over the runs that learn it, with the interval over seeds where there is one; 0 where most have it from the start. */
   readonly times: readonly Mean[]
   /** Theory's mean over those runs; over all where none learns the feature. */
   readonly predicted: readonly (number | null)[] // [features]
@@ -51,7 +51,7 @@ function spotOf(spec: SweepSpec, members: readonly FinishedSweepRun[]): Spot {
     objective: objectiveOf(spec, members[0]!),
     point: members[0]!.point,
     runs: members,
-    times: perFeature((i) => over((run) => run.criticalTimes.measured[i])),
+    times: perFeature((i) => timeIn(members, i)),
     predicted: perFeature((i) => predictedOf(members, i)),
     ranks: perFeature((i) => over((run) => rankOf(run, 'measured', i)).mean),
     predictedRanks: perFeature((i) => over((run) => rankOf(run, 'predicted', i)).mean),
@@ -60,6 +60,14 @@ function spotOf(spec: SweepSpec, members: readonly FinishedSweepRun[]): Spot {
     greedy: over((run) => run.greedyIndex?.measured),
     predictedGreedy: over((run) => run.greedyIndex?.predicted).mean,
   }
+}
+
+/** Where a feature is there from the start in half of the runs or more, as in nets, it is there: 0. Else the mean over the others, for one of 0 and a late time is neither. */
+function timeIn(members: readonly FinishedSweepRun[], feature: number): Mean {
+  const times = members.map(({ criticalTimes }) => criticalTimes.measured[feature]).filter(isNumber)
+  const later = times.filter((time) => time > 0)
+  const isThere = later.length < times.length && 2 * later.length <= times.length
+  return isThere ? { n: times.length, mean: 0, interval: null } : meanOf(later)
 }
 
 export function objectiveOf({ base }: SweepSpec, { point }: { point: Point }): Objective {
