@@ -54,6 +54,12 @@ export const SettingsSchema = Type.Object({
     'info',
     'Least level that the log shows.',
   ),
+  JEPALAB_CHECKPOINT_SECONDS: count(
+    1,
+    'a whole number of seconds, 1 or more',
+    'Least time of training from one checkpoint of a net to the next.',
+    { default: 10 },
+  ),
   JEPALAB_MAX_STEPS: count(1, 'a whole number of steps, 1 or more', 'Steps that one run may take.', {
     default: 1e8,
   }),
@@ -80,6 +86,7 @@ export interface Settings {
   readonly tensorflow: 'auto' | 'cpu' | 'cuda' | 'off'
   readonly auth: 'off'
   readonly logLevel: string
+  readonly checkpointSeconds: number
   readonly maxSteps: number
   readonly maxRuns: number
   readonly maxMemory: number
@@ -108,6 +115,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root = repositoryRoot()): S
     tensorflow,
     auth: readAuth(read('JEPALAB_AUTH') as string),
     logLevel: read('LOG_LEVEL') as string,
+    checkpointSeconds: read('JEPALAB_CHECKPOINT_SECONDS') as number,
     maxSteps: read('JEPALAB_MAX_STEPS') as number,
     maxRuns: read('JEPALAB_MAX_RUNS') as number,
     maxMemory: memory === undefined ? Math.floor(machineMemory() / 2) : bytesOf(memory),

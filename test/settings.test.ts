@@ -68,6 +68,7 @@ const refused: Record<string, string[]> = {
   JEPALAB_TENSORFLOW: ['gpu', 'CPU'],
   JEPALAB_AUTH: ['on', 'tokens'],
   JEPALAB_HOST: ['0.0.0.0', '::', '192.168.1.5', 'lab.example', '127.0.0.1; rm'],
+  JEPALAB_CHECKPOINT_SECONDS: ['0', '2.5', 'never'],
   JEPALAB_MAX_STEPS: ['0', '1e400', 'many'],
   JEPALAB_MAX_MEMORY: ['-1', '8 gigs', '8 G'],
   REDIS_URL: ['http://localhost:6379', 'localhost'],

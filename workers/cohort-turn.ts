@@ -5,6 +5,7 @@ import type { CohortDigest, CohortJob, CohortRun, RunDigest, RunProgress } from 
 import { type CohortControl, TOGETHER } from '../src/queue/control.ts'
 import { finishedRuns } from './finished-runs.ts'
 import type { ProgressPost } from './progress-post.ts'
+import { Tidying } from './tidying.ts'
 import { type TrainerChild, TrainerDied } from './trainer-child.ts'
 import type { News, RunEnd } from './trainer-messages.ts'
 import { TrainingGroups } from './training-groups.ts'
@@ -13,6 +14,7 @@ import { TrainingGroups } from './training-groups.ts'
 const RESTARTS = 3
 const ORDERS_MS = 500 // how often orders to cancel are looked up
 const ABORT_GRACE_MS = 3000 // a run told to end has this long before its child is killed
+const KEEP_MS = 4000 // for the child of a supervisor that leaves: nets under way are kept, so that the next worker goes on
 const RESTART_MS = 250 // before a new child, so that a leaving supervisor notices first
 
 /** Why a turn stops in order: the supervisor was told to end. */
@@ -24,6 +26,8 @@ export interface TurnHands {
   readonly child: TrainerChild
   readonly control: CohortControl
   readonly artifacts: string
+  /** The least time of training from one checkpoint of a net to the next. */
+  readonly checkpointMs: number
   /** Aborted when the turn must stop: with a Leaving where the supervisor goes, else because the lease is lost. */
   readonly stop: AbortSignal
   readonly post: Pick<ProgressPost, 'report' | 'ended'>
@@ -39,12 +43,13 @@ export interface TurnHands {
 export async function takeTurn(job: CohortJob, hands: TurnHands): Promise<CohortDigest> {
   const turn = new Turn(job, hands)
   const orders = watchOrders(job.cohort, turn, hands)
-  const halt = () => void hands.child.kill()
+  const halt = () => void hands.child.kill(hands.stop.reason instanceof Leaving ? KEEP_MS : undefined)
   hands.stop.addEventListener('abort', halt)
   try {
     await turn.begin()
     do hands.stop.throwIfAborted()
     while (await turn.trainNext())
+    await turn.tidying.done()
     return turn.digest()
   } catch (error) {
     if (hands.stop.aborted) turn.handBack()
@@ -65,6 +70,7 @@ export function named(runs: readonly CohortRun[]): { jobId: string; attempt: num
 }
 
 class Turn {
+  readonly tidying: Tidying
   readonly #job: CohortJob
   readonly #hands: TurnHands
   readonly #runs: ReadonlyMap<string, CohortRun>
@@ -81,6 +87,7 @@ class Turn {
   constructor(job: CohortJob, hands: TurnHands) {
     this.#job = job
     this.#hands = hands
+    this.tidying = new Tidying(hands.artifacts, hands.log)
     this.#runs = new Map(job.runs.map((run) => [run.id, run]))
   }
 
@@ -171,10 +178,12 @@ class Turn {
 
   /** @returns how the child died, or null where all runs have ended */
   async #train(runs: readonly CohortRun[]): Promise<string | null> {
-    const { child, artifacts } = this.#hands
+    const { child, artifacts, checkpointMs } = this.#hands
     this.#training = new Set(runs.map(({ id }) => id))
     try {
-      await child.train({ cohort: this.#job.cohort, runs, artifacts }, (news) => this.#hear(news))
+      await child.train({ cohort: this.#job.cohort, runs, artifacts, checkpointMs }, (news) =>
+        this.#hear(news),
+      )
       const failed = runs.some(({ id }) => this.#ends.get(id)?.ended === 'failed')
       if (failed) await child.kill() // after an error the next runs get a fresh child
       return null
@@ -214,10 +223,7 @@ class Turn {
     this.#groups.putBackHalved(this.#left(runs))
   }
 
-  /**
-   * The supervisor leaves or lost its lease: these starts were no crashes. Checkpoints, when they come, are asked of
-   * the child here, before it is killed.
-   */
+  /** The supervisor leaves or lost its lease: these starts were no crashes. */
   handBack(): void {
     const { control, log, stop } = this.#hands
     const { cohort, runs } = this.#job
@@ -259,6 +265,7 @@ class Turn {
     if (run === undefined || this.#ends.has(id)) return
     const digest = { id, attempt: run.attempt, crashes: this.#crashes.get(id) ?? run.crashes, ...end }
     this.#ends.set(id, digest)
+    this.tidying.add(run)
     const isOne = this.#runs.size === 1
     this.#hands.log[isOne ? 'info' : 'debug']({ jobId: id, attempt: run.attempt, ...end }, 'run ended')
     if (!isOne) this.#hands.post.ended(digest)

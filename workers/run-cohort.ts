@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../src/artifacts/checkpoint.ts'
 import { gaussianLaw } from '../src/data/gaussian-law.ts'
 import { MomentSampler } from '../src/data/moment-sampler.ts'
 import type { Problem } from '../src/data/problem.ts'
@@ -10,6 +11,7 @@ import { measurementPoints } from './dynamics/measurement-points.ts'
 import { Pace } from './dynamics/progress.ts'
 import type {
   Engine,
+  Keeper,
   NetPlan,
   NetTrajectory,
   Position,
@@ -43,6 +45,8 @@ export interface Member {
   readonly signal: AbortSignal
   /** A clock that never goes back, in milliseconds; the process's own where it is left out. */
   readonly now?: () => number
+  /** Of nets that are to go on after a crash from where they were. */
+  readonly keeper?: Keeper<Checkpoint> | undefined
 }
 
 export interface Hands extends Omit<Member, 'spec' | 'problem'> {
@@ -141,8 +145,8 @@ interface Timed {
 function startOf(member: Member, engine: Engine, points: readonly number[]): Start {
   const { spec, problem, signal, now = () => performance.now() } = member
   const precision = engine.precision(spec.training.precision)
-  const { report, wallSeconds } = reports(points, member, now)
-  const timed = { precision, pace: { signal, report, now }, wallSeconds }
+  const { report, keeper, wallSeconds } = reports(points, member, now)
+  const timed = { precision, pace: { signal, report, now, keeper }, wallSeconds }
   if (isNet(spec)) return { kind: 'net', plan: netPlan(spec, problem, points), ...timed }
   const linear = asLinear(spec)
   const aligned = alignedStart(linear, problem)
@@ -202,7 +206,10 @@ function finish({ message, measurements, step, time, ...end }: AnyTrajectory, st
 
 const REPORT_MS = 500
 
-/** Turns positions into progress, and passes on the first one, one each half second and the last. Time runs from the first. */
+/**
+ * Turns positions into progress, and passes on the first one, one each half second and the last. Time runs from the first, and
+ * goes with what is kept.
+ */
 function reports(points: readonly number[], member: Member, now: () => number) {
   const end = points.at(-1) ?? 0
   const inFlow = member.spec.training.mode === 'flow'
@@ -215,5 +222,16 @@ function reports(points: readonly number[], member: Member, now: () => number) {
     lastReport = now()
     member.report(pace.progress(at))
   }
-  return { report, wallSeconds: () => pace?.wallSeconds() ?? 0 }
+  const own = member.keeper
+  let earlier = own?.kept?.wallSeconds ?? 0
+  const wallSeconds = () => earlier + (pace?.wallSeconds() ?? 0)
+  const keeper: Keeper | undefined = own && {
+    ...own,
+    keep: (stand) => own.keep({ ...stand, wallSeconds: wallSeconds() }),
+    refuse: (why) => {
+      earlier = 0
+      own.refuse(why)
+    },
+  }
+  return { report, keeper, wallSeconds }
 }

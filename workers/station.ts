@@ -14,6 +14,8 @@ export interface StationOptions {
   readonly queue: QueueName
   /** The artifact folder that all hosts share. */
   readonly artifacts: string
+  /** The least time of training from one checkpoint of a net to the next. */
+  readonly checkpointMs: number
   /** How long a job stays with a worker that Redis does not hear of. */
   readonly lockMs: number
   /** How often jobs of workers that are gone are looked for. */
@@ -37,7 +39,8 @@ const BLOCK_SECONDS = 2
  * Opens a station. Locks are renewed here and not by BullMQ, whose timer goes by the time of day; crashes are
  * counted here, for BullMQ fails a job on a stall count that never goes back (facts: queue).
  */
-export function openStation({ redis, queue, artifacts, lockMs, stalledMs, log }: StationOptions): Station {
+export function openStation(options: StationOptions): Station {
+  const { redis, queue, artifacts, checkpointMs, lockMs, stalledMs, log } = options
   const child = new TrainerChild(log)
   const client = connectPatiently(redis)
   const control = openControl(client, queue)
@@ -53,7 +56,7 @@ export function openStation({ redis, queue, artifacts, lockMs, stalledMs, log }:
     const { runs } = job.data
     log.info({ ...named(runs), cohort: job.id }, 'cohort taken')
     try {
-      const digest = await takeTurn(job.data, { child, control, artifacts, stop, post, log })
+      const digest = await takeTurn(job.data, { child, control, artifacts, checkpointMs, stop, post, log })
       await post.close('drop')
       return digest
     } catch (error) {

@@ -25,6 +25,7 @@ const station = openStation({
   redis: addressOf(settings.redisUrl),
   queue: QUEUE_NAME,
   artifacts: settings.artifacts,
+  checkpointMs: 1000 * settings.checkpointSeconds,
   lockMs: LOCK_MS,
   stalledMs: STALLED_MS,
   log,

@@ -70,13 +70,16 @@ export class TrainerChild {
     this.#tell({ type: 'cancel', runs })
   }
 
-  /** Ends the child: SIGTERM, and SIGKILL a second later. The next `train` starts a new one. */
-  async kill(): Promise<void> {
+  /**
+   * Ends the child: SIGTERM, and SIGKILL some time later, a second where nothing else is said. One that trains nets keeps them
+   * in that time. The next `train` starts a new one.
+   */
+  async kill(graceMs = TERM_GRACE_MS): Promise<void> {
     const child = this.#process
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')
-    const last = setTimeout(() => child.kill('SIGKILL'), TERM_GRACE_MS)
+    const last = setTimeout(() => child.kill('SIGKILL'), graceMs)
     await gone
     clearTimeout(last)
   }

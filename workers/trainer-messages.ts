@@ -9,6 +9,8 @@ export type Order =
       /** Those of the cohort that are left, or a part of them. */
       readonly runs: readonly CohortRun[]
       readonly artifacts: string
+      /** The least time of training from one checkpoint of a net to the next. */
+      readonly checkpointMs: number
     }
   | { readonly type: 'cancel'; readonly runs: readonly string[] }
 

@@ -1,7 +1,9 @@
 import { pino } from 'pino'
 import type { RunFiles } from '../src/artifacts/run-folder.ts'
 import { ExperimentError } from '../src/experiment/failure.ts'
+import { isNet } from '../src/experiment/resolve.ts'
 import type { CohortRun } from '../src/queue/cohort-job.ts'
+import { type Checkpoints, openCheckpoints, type RunKeeper } from './checkpoints.ts'
 import type { Engine } from './engines/engine.ts'
 import { type NewsDesk, openNewsDesk } from './news-desk.ts'
 import { openPreparation } from './preparation.ts'
@@ -29,28 +31,41 @@ setInterval(() => tell({ type: 'alive' }), ALIVE_MS)
 
 type Training = Extract<Order, { type: 'train' }>
 
-async function train({ cohort, runs, artifacts }: Training): Promise<void> {
+async function train({ cohort, runs, artifacts, checkpointMs }: Training): Promise<void> {
   const desk = openNewsDesk((news) => tell({ type: 'news', news }))
   const writer = openResultWriter(artifacts, cohort)
   for (const run of runs) aborts.set(run.id, new AbortController())
-  for (const group of await prepareAll(runs, artifacts, desk)) await trainTogether(group, writer, desk)
+  const checkpoints = openCheckpoints(artifacts, checkpointMs, log)
+  const leave = () => void checkpoints.leave().then(() => process.exit(0))
+  for (const group of await prepareAll(runs, { artifacts, checkpoints, desk })) {
+    const isKept = group.some(({ member }) => member.keeper)
+    if (isKept) process.on('SIGTERM', leave) // everything else ends at once
+    await trainTogether(group, writer, desk)
+    process.off('SIGTERM', leave)
+  }
   aborts.clear()
   desk.close()
   tell({ type: 'over' })
+  if (checkpoints.isLeaving) process.disconnect() // there was nothing left to keep
 }
 
 /** A run whose data are open and whose engine is chosen. */
 interface Ready {
   readonly run: CohortRun
   readonly engine: Engine
-  readonly member: Member
+  readonly member: Member & { readonly keeper: RunKeeper | undefined }
+}
+
+interface Places {
+  readonly artifacts: string
+  readonly checkpoints: Checkpoints
+  readonly desk: NewsDesk
 }
 
 /** The runs made ready, by engine and device. */
 async function prepareAll(
   runs: readonly CohortRun[],
-  artifacts: string,
-  desk: NewsDesk,
+  { artifacts, checkpoints, desk }: Places,
 ): Promise<Iterable<Ready[]>> {
   const prepare = openPreparation(artifacts, ({ id }, { message }) =>
     log.warn({ jobId: id, why: message }, 'engine missing, run goes to another'),
@@ -61,7 +76,9 @@ async function prepareAll(
       const { signal } = aborts.get(run.id) as AbortController
       signal.throwIfAborted()
       const { problem, engine } = await prepare(run)
-      const member = { spec: run.spec, problem, signal, report: reporter(run.id, engine, desk) }
+      const report = reporter(run.id, engine, desk)
+      const keeper = isNet(run.spec) ? await checkpoints.open(run, engine) : undefined
+      const member = { spec: run.spec, problem, signal, report, keeper }
       const name = `${engine.name} ${engine.device}`
       const group = groups.get(name)
       if (group === undefined) groups.set(name, [{ run, engine, member }])
@@ -90,9 +107,10 @@ async function trainTogether(group: readonly Ready[], writer: ResultWriter, desk
   }
   const members = group.map(({ member }) => member)
   const written = trainCohort(engine, members).map(async (training, r) => {
-    const { run } = group[r] as Ready
+    const { run, member } = group[r] as Ready
+    const trained = training.finally(leave).finally(() => member.keeper?.close())
     await settle(run, desk, async () => {
-      const fingerprint = await writer.write(run, filesOf(run, engine, await training.finally(leave)))
+      const fingerprint = await writer.write(run, filesOf(run, engine, await trained))
       desk.ended(run.id, { ended: 'finished', fingerprint })
     })
   })

@@ -213,7 +213,8 @@ function attemptPath(root: string, id: string, attempt: number): string {
   return join(runsPath(root, id), String(attempt))
 }
 
-function runsPath(root: string, id: string): string {
+/** The folder of a run's attempts. @throws JOB_UNKNOWN where no run could have the id */
+export function runsPath(root: string, id: string): string {
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(id)) throw new ExperimentError('JOB_UNKNOWN', { id })
   return join(root, id)
 }

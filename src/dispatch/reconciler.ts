@@ -1,3 +1,4 @@
+import { dropCheckpoint } from '../artifacts/checkpoint.ts'
 import { openPacks } from '../artifacts/pack.ts'
 import { readManifest } from '../artifacts/run-folder.ts'
 import { ExperimentError } from '../experiment/failure.ts'
@@ -48,6 +49,7 @@ async function refill(
     desk,
     cancelled.map(({ id, attempt }) => ({ id, attempt, to: 'cancelled' })),
   )
+  for (const run of cancelled) await dropCheckpoint(desk.artifactsRoot, run)
   await enqueue(desk, cohort)
 }
 
@@ -107,6 +109,7 @@ export async function settleCancel(desk: Desk, cohort: string): Promise<void> {
   if (cancelling.length < open.length) return // its worker leaves them out when the cohort starts
   if (!(await desk.queue.remove(cohort))) return
   await moveMany(desk, cancelling, 'cancelled')
+  for (const run of cancelling) await dropCheckpoint(desk.artifactsRoot, run) // some worker may have left one
 }
 
 /** Those whose files are there whole. */

@@ -33,11 +33,14 @@ for (const engine of ['reference', 'lanes'] as const) {
       [shortSpec({ engine }), wild, endless, shortSpec({ engine, seed: 4 })].map(runOf),
     )
     const [ends, engines] = [new Map<string, RunEnd>(), new Set<string>()]
-    await child.train({ cohort: 'together', runs, artifacts }, ({ started, progress, ended }: News) => {
-      for (const { engine: name } of started) engines.add(name)
-      if (progress.some(({ run }) => run === 'run2')) child.cancel(['run2'])
-      for (const { run, end } of ended) ends.set(run, end)
-    })
+    await child.train(
+      { cohort: 'together', runs, artifacts, checkpointMs: 1000 },
+      ({ started, progress, ended }: News) => {
+        for (const { engine: name } of started) engines.add(name)
+        if (progress.some(({ run }) => run === 'run2')) child.cancel(['run2'])
+        for (const { run, end } of ended) ends.set(run, end)
+      },
+    )
     const ended = runs.map(({ id }) => ends.get(id)?.ended)
     assert.deepEqual(ended, ['finished', 'finished', 'cancelled', 'finished'])
     assert.deepEqual([...engines], [engine])

@@ -53,7 +53,7 @@ export async function openTurnStand(): Promise<TurnStand> {
     child,
     turn: (job, listener = {}, stop = new AbortController().signal) => {
       const post = { report() {}, ended() {}, ...listener }
-      return takeTurn(job, { child, control, artifacts, stop, post, log })
+      return takeTurn(job, { child, control, artifacts, checkpointMs: 1000, stop, post, log })
     },
     close: async () => {
       await child.kill()

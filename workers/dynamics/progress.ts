@@ -12,6 +12,7 @@ export class Pace {
   readonly #now: () => number
   readonly #began: number
   #fraction = 0
+  #first: number | null = null // the step that was told first: after a restart not 0
   #lastStep = 0
   #lastTime = 0
 
@@ -34,7 +35,9 @@ export class Pace {
     // A plateau's long steps promise an end that the transition behind it takes back, so the fraction goes a quarter of the way.
     const believed = whole === 1 ? 1 : Math.min(whole, this.#fraction + (1 - this.#fraction) / 4)
     this.#fraction = Math.max(this.#fraction, this.#flow ? believed : whole)
-    const etaSeconds = step > 0 ? ((steps - step) / step) * this.wallSeconds() : steps > 0 ? null : 0
+    this.#first ??= step
+    const done = step - this.#first
+    const etaSeconds = done > 0 ? ((steps - step) / done) * this.wallSeconds() : steps > step ? null : 0
     const { collapse } = at
     return { step, steps, fraction: this.#fraction, etaSeconds, ...(collapse && { collapse }) }
   }

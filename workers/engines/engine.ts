@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../../src/artifacts/checkpoint.ts'
 import type { MomentSampler } from '../../src/data/moment-sampler.ts'
 import type { Problem } from '../../src/data/problem.ts'
 import type { Sampler } from '../../src/data/sampler.ts'
@@ -72,6 +73,20 @@ export interface NetTrajectory extends Position {
   readonly weights: NamedTensors
 }
 
+/** Keeps what a net has come to, so that another process can go on from there. */
+export interface Keeper<Stand = Omit<Checkpoint, 'wallSeconds'>> {
+  /** What was kept of the run before; null where it starts anew. */
+  readonly kept: Checkpoint | null
+  /** The least time of training from one checkpoint to the next. */
+  readonly everyMs: number
+  /** Aborted once this process is to end: what trains is kept at its next pause. */
+  readonly leaving: AbortSignal
+  /** Never rejected: a checkpoint that cannot be written is told of, and the run goes on. */
+  keep(stand: Stand): Promise<void>
+  /** Tells why `kept` is of no use, and the run starts anew. */
+  refuse(why: string): void
+}
+
 /** A run as an engine takes it in hand. */
 export interface Trainee<Plan = RunPlan> {
   readonly plan: Plan
@@ -81,6 +96,8 @@ export interface Trainee<Plan = RunPlan> {
   report(at: Position): void
   /** A clock that never goes back, in milliseconds. */
   now(): number
+  /** Of nets that are to be kept. */
+  readonly keeper?: Keeper | undefined
 }
 
 /** One way of doing the arithmetic. `reference` is the yardstick of the others. */
@@ -96,6 +113,8 @@ export interface Engine {
    * for each run, in order: what becomes of one, its divergence, cancel or failure, is nothing to the others.
    */
   train(runs: readonly Trainee[]): Promise<Trajectory>[]
+  /** Whose operations nets are made of here, where others have other bits. */
+  readonly operations?: string
   /** The same for nets, of an engine that trains them. */
   trainNets?(runs: readonly Trainee<NetPlan>[]): Promise<NetTrajectory>[]
 }

@@ -16,7 +16,7 @@ import { TensorTraining } from './training.ts'
  * @throws ENGINE_UNAVAILABLE where TensorFlow is not set up, CUDA_UNAVAILABLE where `cuda` is asked for in vain
  */
 export async function openTensorFlowEngine(device: Device): Promise<StepwiseEngine> {
-  const { tf, version, device: found } = await loadTensorFlow(device)
+  const { tf, version, device: found, kernels } = await loadTensorFlow(device)
   const linear = stepwise(
     {
       name: 'tensorflow',
@@ -32,7 +32,8 @@ export async function openTensorFlowEngine(device: Device): Promise<StepwiseEngi
       return new TensorTraining(tf, plan, plan.training)
     },
   )
-  return { ...linear, trainNets: (runs) => trainNets(tf, runs) }
+  const operations = kernels.why === null ? 'our own' : 'of tfjs'
+  return { ...linear, operations, trainNets: (runs) => trainNets(tf, runs) }
 }
 
 /** Nets in batches, one after the other; runs that wait end at once where they are told to. */

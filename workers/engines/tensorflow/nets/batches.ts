@@ -13,14 +13,14 @@ const FLOAT = 4
 const ACTIVATION_COPIES = 3
 
 /**
- * Runs in batches that train together: those whose steps are the same, in batches of about equal size, runs of like length together.
+ * Runs in batches that train together: those whose steps are the same and that begin at the same one, in batches of about equal size, runs of like length together.
  * A run whose data cannot be drawn fails here.
  */
 export async function batchesOf(lanes: readonly Lane[]): Promise<Lane[][]> {
   const groups = new Map<string, Lane[]>()
   await inPauses(lanes, (lane) =>
     lane.orFail(() => {
-      const key = keyOf(lane.plan)
+      const key = `${lane.step} ${keyOf(lane.plan)}`
       const group = groups.get(key)
       if (group === undefined) groups.set(key, [lane])
       else group.push(lane)

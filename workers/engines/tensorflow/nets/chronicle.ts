@@ -10,9 +10,12 @@ export class Chronicle {
   collapse: Collapse | null = null
   readonly #probes: Record<string, { values: number[][] }>
 
-  constructor(probes: readonly string[]) {
-    this.#probes = Object.fromEntries(probes.map((name) => [name, { values: [] }]))
-    this.measurements = { time: [], step: [], loss: [], amplitudes: [], passages: [], probes: this.#probes }
+  /** @param before rows that were taken down before a restart, to which more are added */
+  constructor(probes: readonly string[], before: Measurements | null = null) {
+    this.#probes = Object.fromEntries(probes.map((name) => [name, before?.probes?.[name] ?? { values: [] }]))
+    const rows = before ?? { time: [], step: [], loss: [], amplitudes: [], passages: [] }
+    this.measurements = { ...rows, probes: this.#probes }
+    if (before !== null) this.collapse = firstCollapse(this.measurements)
   }
 
   /** Adds a row, unless the loss has left the finite numbers: then why the run has diverged. */

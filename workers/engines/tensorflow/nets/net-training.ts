@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { NamedTensors } from '../../../../src/experiment/matrix.ts'
+import type { NamedTensor, NamedTensors } from '../../../../src/experiment/matrix.ts'
 import { type Tensor, type Tensors, type Tfjs, uploaded } from '../tensors.ts'
 import { type Fed, Feed } from './feed.ts'
+import { Keeping } from './keeping.ts'
 import type { Lane } from './lane.ts'
 import { NetView } from './net-look.ts'
-import { initialState } from './net-step.ts'
 import type { NetProgram, NetPrograms } from './programs.ts'
 import { allStacked, uploadResident } from './resident.ts'
 import { deviceSource } from './sources/open-source.ts'
@@ -15,16 +15,20 @@ const PAUSE_MS = 40 // of looks, one after the other
 /** Training that is left when half of the runs have ended and the others go on by a recording of their own: twice what that takes. */
 const WORTH_RECORDING_MS = 600
 
-/** Trains runs whose steps are the same, together, from their start to their end; each is measured at its own points. */
+/**
+ * Trains runs whose steps are the same, together, from where all of them are to their end; each is measured at its own points and
+ * kept from time to time.
+ */
 export async function trainTogether(tf: Tfjs, programs: NetPrograms, lanes: readonly Lane[]): Promise<void> {
   for (const lane of lanes) lane.tell()
   let left = openOf(lanes)
   const view = new NetView(tf)
+  const keeping = new Keeping(lanes)
   try {
-    let step = 0
-    let state: Tensors = uploaded(tf, allStacked(left.map(({ plan }) => initialState(plan))))
+    let step = left[0]?.step ?? 0
+    let state: Tensors = uploaded(tf, allStacked(left.map(({ first }) => first)))
     while (left.length > 0) {
-      const batch = new Batch(tf, programs, left, view)
+      const batch = new Batch(tf, programs, left, { view, keeping })
       const before = state
       const end = await batch.train(before, step).finally(() => {
         batch.dispose()
@@ -35,7 +39,7 @@ export async function trainTogether(tf: Tfjs, programs: NetPrograms, lanes: read
   } catch (error) {
     left = openOf(lanes)
     const [first] = left
-    if (left.length <= 1 || first!.step > 0) for (const lane of left) lane.fail(error)
+    if (left.length <= 1 || first!.hasMoved) for (const lane of left) lane.fail(error)
   } finally {
     view.dispose()
   }
@@ -47,6 +51,12 @@ export async function trainTogether(tf: Tfjs, programs: NetPrograms, lanes: read
 }
 
 const openOf = (lanes: readonly Lane[]) => lanes.filter(({ isOpen }) => isOpen)
+
+/** What goes with runs from one batch to the next. */
+interface Eyes {
+  readonly view: NetView
+  readonly keeping: Keeping
+}
 
 /** Runs that are left, with their states, [runs][…]. */
 interface Remnant {
@@ -61,16 +71,18 @@ class Batch {
   readonly #programs: NetPrograms
   readonly #lanes: readonly Lane[]
   readonly #view: NetView
+  readonly #keeping: Keeping
   readonly #feed: Feed
   readonly #resident: Tensors
   readonly #sources: NonNullable<ReturnType<typeof deviceSource>>[]
   #fed: Fed | null = null
 
-  constructor(tf: Tfjs, programs: NetPrograms, lanes: readonly Lane[], view: NetView) {
+  constructor(tf: Tfjs, programs: NetPrograms, lanes: readonly Lane[], { view, keeping }: Eyes) {
     this.#tf = tf
     this.#programs = programs
     this.#lanes = lanes
     this.#view = view
+    this.#keeping = keeping
     const plans = lanes.map(({ plan }) => plan)
     this.#sources = plans.flatMap((plan) => deviceSource(plan) ?? [])
     this.#feed = new Feed(tf, lanes, this.#sources.length > 0)
@@ -87,7 +99,10 @@ class Batch {
     const supply = { window: feed.steps, source: this.#sources[0] ?? null, runs: this.#lanes.length }
     const inputs = { ...this.#resident, ...fed }
     const program = this.#programs.open(this.#lanes[0]!.plan, supply, state, inputs, first)
-    if (first === 0) await this.#look(program, this.#open)
+    await this.#look(
+      program,
+      this.#open.filter(({ isUnseen }) => isUnseen),
+    )
     const { msPerStep } = program.findings
     const longest = Math.max(1, Math.floor(CALL_MS / msPerStep))
     while (this.#open.length > 0) {
@@ -100,6 +115,7 @@ class Batch {
         program,
         this.#open.filter(({ point }) => point === program.step),
       )
+      if (this.#keeping.isDue) await this.#keeping.round(() => this.#keep(program))
       if (this.#isWorthLeaving(program.step, msPerStep)) return this.#remnant(program)
     }
     return { left: [], state: {}, step: program.step }
@@ -161,6 +177,22 @@ class Batch {
       await this.#pause()
       paused = performance.now()
     }
+  }
+
+  /** Keeps what is open, while nothing trains. */
+  async #keep(program: NetProgram): Promise<void> {
+    const state = program.state()
+    const runs = this.#lanes.map((): Record<string, NamedTensor> => ({}))
+    for (const [name, tensor] of Object.entries(state)) {
+      const data = tensor.dataSync() as Float32Array
+      const size = data.length / runs.length
+      const shape = tensor.shape.slice(1)
+      for (const [r, own] of runs.entries())
+        own[name] = { shape, data: data.subarray(r * size, (r + 1) * size) }
+    }
+    this.#tf.dispose(state as never)
+    const kept = this.#lanes.map((lane, r) => (lane.isOpen ? lane.keep(runs[r]!) : null))
+    await Promise.all(kept)
   }
 
   #finish(program: NetProgram, lane: Lane): void {
