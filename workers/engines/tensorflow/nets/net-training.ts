@@ -28,13 +28,15 @@ export async function trainTogether(tf: Tfjs, programs: NetPrograms, lanes: read
     let step = left[0]?.step ?? 0
     let state: Tensors = uploaded(tf, allStacked(left.map(({ first }) => first)))
     while (left.length > 0) {
-      const batch = new Batch(tf, programs, left, { view, keeping })
       const before = state
-      const end = await batch.train(before, step).finally(() => {
-        batch.dispose()
+      let batch: Batch | undefined
+      try {
+        batch = new Batch(tf, programs, left, { view, keeping })
+        ;({ left, state, step } = await batch.train(before, step))
+      } finally {
+        batch?.dispose()
         tf.dispose(before as never)
-      })
-      ;({ left, state, step } = end)
+      }
     }
   } catch (error) {
     left = openOf(lanes)
@@ -152,9 +154,11 @@ class Batch {
       })
       if (lost.length === 0) return
       const after = program.state()
-      for (const { lane, done } of lost) {
-        program.restore(before, first)
-        if (done > 0) program.run(done)
+      program.restore(before, first)
+      // From one loss to the next: however many runs are lost, the call is made once more at most.
+      for (const { lane, done } of lost.toSorted((a, b) => a.done - b.done)) {
+        const missing = first + done - program.step
+        if (missing > 0) program.run(missing)
         this.#finish(program, lane)
       }
       program.restore(after, first + steps)
