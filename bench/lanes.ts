@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -24,8 +24,8 @@ import { chooseRows, ROWS, type Row } from './lanes/rows.ts'
  *
  *   npm run bench -- --suite lanes [--quick] [--rows WORD,…] [--out FOLDER]
  *
- * A whole run rewrites bench/results/lanes.json, the chart and the section of BENCH.md; one with chosen rows writes
- * into a folder of its own (--out, else it only prints).
+ * A run rewrites bench/results/lanes.json, the chart and the section of BENCH.md; one with chosen rows measures these anew and keeps the
+ * others, whose commit the section tells; with --out it writes into a folder of its own, and with --quick it only prints.
  */
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean' }, rows: { type: 'string' }, out: { type: 'string' } },
@@ -46,9 +46,8 @@ for (const [signal, number] of [
 }
 try {
   const results = await measure()
-  const whole = rows.length === ROWS.length && !options.quick
-  const folder = options.out ?? (whole ? join(repositoryRoot(), 'bench/results') : null)
-  if (folder !== null) save(results, folder, whole && options.out === undefined)
+  const folder = options.out ?? (options.quick ? null : join(repositoryRoot(), 'bench/results'))
+  if (folder !== null) save(results, folder, options.out === undefined)
   const failed = results.rows.filter(({ error }) => error !== null)
   for (const { row, error } of failed) console.error(`✗ ${row.id}: ${error}`)
   process.exitCode = failed.length > 0 ? 1 : 0
@@ -131,9 +130,11 @@ async function measureRow(
   }
 }
 
-function save(results: Results, folder: string, benchMd: boolean): void {
+function save(measured: Results, folder: string, benchMd: boolean): void {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'lanes.json'), `${JSON.stringify(results, null, 1)}\n`)
+  const path = join(folder, 'lanes.json')
+  const results = existsSync(path) ? withKept(measured, JSON.parse(readFileSync(path, 'utf8'))) : measured
+  writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`)
   const svg = drawChart(results)
   writeFileSync(join(folder, 'lanes.svg'), svg)
   writeFileSync(join(folder, 'lanes.png'), renderPng(svg))
@@ -142,6 +143,17 @@ function save(results: Results, folder: string, benchMd: boolean): void {
     writeFileSync(file, writeReport(readFileSync(file, 'utf8'), results))
   }
   tell(`written: ${folder}/lanes.json, .svg, .png${benchMd ? ' and BENCH.md' : ''}`)
+}
+
+/** With the rows of an earlier run that were not measured now. */
+function withKept(results: Results, { machine, versions, rows: earlier }: Results): Results {
+  const of = { commit: machine.commit, date: machine.date }
+  const all = ROWS.flatMap(({ id }) => {
+    const [now, before] = [results.rows, earlier].map((list) => list.find(({ row }) => row.id === id))
+    if (now !== undefined || before === undefined) return now ?? []
+    return { ...before, kept: before.kept ?? of }
+  })
+  return { ...results, versions: { ...versions, ...results.versions }, rows: all }
 }
 
 function summarise(result: RowResult): string[] {

@@ -11,6 +11,7 @@ const SUITES: Readonly<Record<string, string>> = {
   lanes: 'native kernels against PyTorch, JAX and diffrax; writes BENCH.md [--quick] [--rows WORD,…]',
   compiled:
     'recorded training steps against eager tfjs, PyTorch and JAX; writes BENCH.md [--rows ID,…] [--quick]',
+  'net-steps': 'milliseconds a step of nets, alone and in cohorts (docs/models.md)',
   sweeps: 'a sweep of 10,000 runs through HTTP, and the same runs one by one [--runs N] [--alone N]',
   'api-latency': 'GET of a job under load while a worker trains, against a bare node:http server [SECONDS]',
   'engine-crossover': 'steps a second of one run, reference against tensorflow',

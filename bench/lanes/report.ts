@@ -13,6 +13,8 @@ export interface RowResult {
   readonly flow?: FlowResult
   readonly error: string | null
   readonly seconds: number
+  /** Of a row that an earlier run measured. */
+  readonly kept?: { readonly commit: string; readonly date: string }
 }
 
 /** What bench/results/lanes.json holds. */
@@ -47,9 +49,16 @@ function section(results: Results): string {
       ? ` **${(100 * busyWithOthers).toFixed(0)} % of the machine was busy with other things.**`
       : ''
   const where = `${machine.cores} × ${machine.cpu}, ${threads} threads pinned to cores ${machine.pinned ?? '(not pinned)'}`
+  const kept = new Map<string, string[]>()
+  for (const { row, kept: of } of results.rows) {
+    if (of === undefined) continue
+    const run = `${of.date}, commit ${of.commit}`
+    kept.set(run, [...(kept.get(run) ?? []), row.id])
+  }
   return [
     `${machine.date}, commit ${machine.commit}${machine.changed ? ' with changes' : ''}. ${where}; ${library} build of the kernels, node ${machine.node}, ${names.join(', ')}.${busy}`,
     `FMA peak (registers only, float32, same run): ${(peak / 1e9).toFixed(0)} GFLOP/s. Medians of ${protocol.repeats} turns of ≥ ${protocol.seconds} s, in brackets the lowest and highest.`,
+    ...[...kept].map(([run, ids]) => `Measured earlier (${run}): ${ids.join(', ')}.`),
     '![Run-steps a second over d: lanes against PyTorch and JAX](bench/results/lanes.png)',
     '### Population descent, run-steps/s',
     contestTable(results, 'descent'),
