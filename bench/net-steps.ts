@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { openProblem } from '../src/data/open-problem.ts'
+import type { Problem } from '../src/data/problem.ts'
 import { repositoryRoot } from '../src/experiment/repository.ts'
 import { resolveSpec } from '../src/experiment/resolve.ts'
 import type { ExperimentSpec } from '../src/experiment/spec.ts'
@@ -108,19 +109,24 @@ for (const row of ROWS) {
 
 /** Of all runs together. */
 async function millisecondsPerStep(row: Row, runs: number): Promise<number> {
-  await millisecondsOf(row, runs, FEW_STEPS) // the first recording, and what the process compiles
-  const rough = (await millisecondsOf(row, runs, 2 * FEW_STEPS)) / (2 * FEW_STEPS)
+  const problem = await openProblem(row.data)
+  await millisecondsOf(row, problem, runs, FEW_STEPS) // the first recording, and what the process compiles
+  const rough = (await millisecondsOf(row, problem, runs, 2 * FEW_STEPS)) / (2 * FEW_STEPS)
   const more = Math.max(4 * FEW_STEPS, Math.ceil(MORE_MS / rough))
   const found: number[] = []
   for (let k = 0; k < ROUNDS; k++) {
-    const few = await millisecondsOf(row, runs, FEW_STEPS)
-    found.push(((await millisecondsOf(row, runs, FEW_STEPS + more)) - few) / more)
+    const few = await millisecondsOf(row, problem, runs, FEW_STEPS)
+    found.push(((await millisecondsOf(row, problem, runs, FEW_STEPS + more)) - few) / more)
   }
   return found.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)]!
 }
 
-async function millisecondsOf({ data, model, change }: Row, runs: number, steps: number): Promise<number> {
-  const problem = await openProblem(data)
+async function millisecondsOf(
+  { data, model, change }: Row,
+  problem: Problem,
+  runs: number,
+  steps: number,
+): Promise<number> {
   const members = Array.from({ length: runs }, (_, seed) => {
     const asked = {
       objective: 'jepa',
