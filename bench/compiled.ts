@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { repositoryRoot } from '../src/experiment/repository.ts'
@@ -13,7 +12,9 @@ import { chooseRows, type NetworkRow, ROWS } from './compiled/rows.ts'
 import { difference } from './contest/difference.ts'
 import { hold, type Protocol } from './contest/hold.ts'
 import { installPeers, run } from './contest/install.ts'
+import { withKept } from './contest/kept.ts'
 import { describeMachine, othersShare, THREADS } from './contest/machine.ts'
+import { scratchFolder } from './contest/scratch.ts'
 
 /**
  * Recorded training steps against eager tfjs, PyTorch and JAX, same maths, same cores, same minutes (BENCH.md).
@@ -54,17 +55,8 @@ const wanted = options.only?.split(',')
 const names = CONTESTANTS.filter(
   (name) => wanted === undefined || name === 'recorded' || wanted.includes(name),
 )
-const scratch = mkdtempSync(join(tmpdir(), 'jepalab-bench-'))
+const scratch = scratchFolder()
 const versions: Record<string, string> = {}
-for (const [signal, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-] as const) {
-  process.once(signal, () => {
-    rmSync(scratch, { recursive: true, force: true })
-    process.exit(128 + number) // the peers end with their input
-  })
-}
 try {
   const results = await measure()
   const isMeant = wanted === undefined && !options.quick
@@ -171,11 +163,11 @@ async function trainOurs(crew: Crew, casePath: string, file: string): Promise<Fl
 function save(results: Results, folder: string): void {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'compiled.json')
-  const isPart = rows.length < ROWS.length && existsSync(file)
-  const before = isPart ? (JSON.parse(readFileSync(file, 'utf8')) as Results).rows : []
-  const kept = (id: string) => before.find(({ row }) => row.id === id)
-  const merged = ROWS.flatMap(({ id }) => results.rows.find(({ row }) => row.id === id) ?? kept(id) ?? [])
-  const whole = { ...results, rows: merged }
+  const whole = withKept(
+    results,
+    file,
+    ROWS.map(({ id }) => id),
+  )
   writeFileSync(file, `${JSON.stringify(whole, null, 1)}\n`)
   const svg = drawChart(whole)
   writeFileSync(join(folder, 'compiled.svg'), svg)

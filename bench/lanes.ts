@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readInstallation } from '../src/experiment/installation.ts'
@@ -8,8 +7,10 @@ import { renderPng } from '../src/report/png.ts'
 import { openLanes } from '../workers/engines/lanes/native.ts'
 import type { Protocol } from './contest/hold.ts'
 import { installPeers, run } from './contest/install.ts'
+import { withKept } from './contest/kept.ts'
 import { describeMachine, othersShare, THREADS } from './contest/machine.ts'
 import type { Peer } from './contest/peer.ts'
+import { scratchFolder } from './contest/scratch.ts'
 import { buildProbe } from './lanes/build-probe.ts'
 import { drawChart } from './lanes/chart.ts'
 import { measureDescent } from './lanes/descent.ts'
@@ -33,17 +34,8 @@ const { values: options } = parseArgs({
 const tell = (line: string) => console.log(line)
 const rows = chooseRows(options.rows?.split(',').filter(Boolean) ?? [], options.quick === true)
 const protocol: Protocol = options.quick ? { seconds: 0.2, repeats: 3 } : { seconds: 0.3, repeats: 5 }
-const scratch = mkdtempSync(join(tmpdir(), 'jepalab-bench-'))
+const scratch = scratchFolder()
 const peers = new Map<PeerName, Peer>()
-for (const [signal, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-] as const) {
-  process.once(signal, () => {
-    rmSync(scratch, { recursive: true, force: true })
-    process.exit(128 + number) // the peers end with their input
-  })
-}
 try {
   const results = await measure()
   const folder = options.out ?? (options.quick ? null : join(repositoryRoot(), 'bench/results'))
@@ -133,7 +125,11 @@ async function measureRow(
 function save(measured: Results, folder: string, benchMd: boolean): void {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, 'lanes.json')
-  const results = existsSync(path) ? withKept(measured, JSON.parse(readFileSync(path, 'utf8'))) : measured
+  const results = withKept(
+    measured,
+    path,
+    ROWS.map(({ id }) => id),
+  )
   writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`)
   const svg = drawChart(results)
   writeFileSync(join(folder, 'lanes.svg'), svg)
@@ -143,17 +139,6 @@ function save(measured: Results, folder: string, benchMd: boolean): void {
     writeFileSync(file, writeReport(readFileSync(file, 'utf8'), results))
   }
   tell(`written: ${folder}/lanes.json, .svg, .png${benchMd ? ' and BENCH.md' : ''}`)
-}
-
-/** With the rows of an earlier run that were not measured now. */
-function withKept(results: Results, { machine, versions, rows: earlier }: Results): Results {
-  const of = { commit: machine.commit, date: machine.date }
-  const all = ROWS.flatMap(({ id }) => {
-    const [now, before] = [results.rows, earlier].map((list) => list.find(({ row }) => row.id === id))
-    if (now !== undefined || before === undefined) return now ?? []
-    return { ...before, kept: before.kept ?? of }
-  })
-  return { ...results, versions: { ...versions, ...results.versions }, rows: all }
 }
 
 function summarise(result: RowResult): string[] {

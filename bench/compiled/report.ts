@@ -1,5 +1,7 @@
 import type { ContestResult } from '../contest/hold.ts'
+import { type Kept, keptLines } from '../contest/kept.ts'
 import type { Machine } from '../contest/machine.ts'
+import { withSection } from '../contest/section.ts'
 import { CONTESTANTS, type ContestantName, PEERS, TITLES } from './contestants.ts'
 import { GOAL_EAGER, type NetworkRow } from './rows.ts'
 
@@ -9,6 +11,8 @@ export interface RowResult {
   readonly contest?: ContestResult
   readonly error: string | null
   readonly seconds: number
+  /** Of a row that an earlier run measured. */
+  readonly kept?: Kept
 }
 
 /** What bench/results/compiled.json holds. */
@@ -20,9 +24,6 @@ export interface Results {
   readonly protocol: { readonly seconds: number; readonly repeats: number }
   readonly rows: readonly RowResult[]
 }
-
-const FROM = '<!-- compiled: written by npm run bench -- --suite compiled -->'
-const TO = '<!-- /compiled -->'
 
 /** Our time over that of the fastest peer, and over that of eager tfjs; undefined where there is none. */
 export function ratios({ best }: ContestResult): {
@@ -37,9 +38,7 @@ export function ratios({ best }: ContestResult): {
 
 /** The text of BENCH.md with the section between its marks written anew. */
 export function writeReport(text: string, results: Results): string {
-  const [from, to] = [text.indexOf(FROM), text.indexOf(TO)]
-  if (from < 0 || to < from) throw new Error(`BENCH.md has no section from ${FROM} to ${TO}.`)
-  return `${text.slice(0, from)}${FROM}\n\n${section(results)}\n${text.slice(to)}`
+  return withSection(text, 'compiled', section(results))
 }
 
 function section({ machine, versions, threads, protocol, busyWithOthers, rows }: Results): string {
@@ -52,6 +51,7 @@ function section({ machine, versions, threads, protocol, busyWithOthers, rows }:
   return [
     `${machine.date}, commit ${machine.commit}${machine.changed ? ' with changes' : ''}. ${where}; node ${machine.node}, ${names.join(', ')}.${busy}`,
     `Run-steps a second: medians of ${protocol.repeats} turns of ≥ ${protocol.seconds} s, in brackets the lowest and highest.`,
+    ...keptLines(rows),
     '![Milliseconds per run-step: the recorder against eager tfjs, PyTorch and JAX](bench/results/compiled.png)',
     table(
       [

@@ -1,5 +1,7 @@
 import type { ContestResult } from '../contest/hold.ts'
+import { type Kept, keptLines } from '../contest/kept.ts'
 import type { Machine } from '../contest/machine.ts'
+import { withSection } from '../contest/section.ts'
 import type { Timing } from '../contest/timing.ts'
 import { flopOf } from './descent.ts'
 import { type FlowResult, WANTED } from './flow.ts'
@@ -14,7 +16,7 @@ export interface RowResult {
   readonly error: string | null
   readonly seconds: number
   /** Of a row that an earlier run measured. */
-  readonly kept?: { readonly commit: string; readonly date: string }
+  readonly kept?: Kept
 }
 
 /** What bench/results/lanes.json holds. */
@@ -31,14 +33,9 @@ export interface Results {
   readonly rows: readonly RowResult[]
 }
 
-const FROM = '<!-- lanes: written by npm run bench -- --suite lanes -->'
-const TO = '<!-- /lanes -->'
-
 /** The text of BENCH.md with the section between its marks written anew. */
 export function writeReport(text: string, results: Results): string {
-  const [from, to] = [text.indexOf(FROM), text.indexOf(TO)]
-  if (from < 0 || to < from) throw new Error(`BENCH.md has no section from ${FROM} to ${TO}.`)
-  return `${text.slice(0, from)}${FROM}\n\n${section(results)}\n${text.slice(to)}`
+  return withSection(text, 'lanes', section(results))
 }
 
 function section(results: Results): string {
@@ -49,16 +46,10 @@ function section(results: Results): string {
       ? ` **${(100 * busyWithOthers).toFixed(0)} % of the machine was busy with other things.**`
       : ''
   const where = `${machine.cores} × ${machine.cpu}, ${threads} threads pinned to cores ${machine.pinned ?? '(not pinned)'}`
-  const kept = new Map<string, string[]>()
-  for (const { row, kept: of } of results.rows) {
-    if (of === undefined) continue
-    const run = `${of.date}, commit ${of.commit}`
-    kept.set(run, [...(kept.get(run) ?? []), row.id])
-  }
   return [
     `${machine.date}, commit ${machine.commit}${machine.changed ? ' with changes' : ''}. ${where}; ${library} build of the kernels, node ${machine.node}, ${names.join(', ')}.${busy}`,
     `FMA peak (registers only, float32, same run): ${(peak / 1e9).toFixed(0)} GFLOP/s. Medians of ${protocol.repeats} turns of ≥ ${protocol.seconds} s, in brackets the lowest and highest.`,
-    ...[...kept].map(([run, ids]) => `Measured earlier (${run}): ${ids.join(', ')}.`),
+    ...keptLines(results.rows),
     '![Run-steps a second over d: lanes against PyTorch and JAX](bench/results/lanes.png)',
     '### Population descent, run-steps/s',
     contestTable(results, 'descent'),
