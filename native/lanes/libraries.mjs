@@ -1,9 +1,6 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { installBuild, isWhole, keyOfBuild, pruneBuilds, stampBuild } from '../setup/built.mjs'
+import { rmSync } from 'node:fs'
+import { buildStep } from '../setup/build-step.mjs'
 import { CommandFailed, run } from '../setup/command.mjs'
-import { readRecord, writeRecord } from '../setup/record.mjs'
-import { hashOf } from '../setup/stamp.mjs'
 import { SetupTrouble } from '../setup/trouble.mjs'
 import { assembleAddon } from './assemble.mjs'
 import { demandCompiler, keyOf, shopOf } from './shop.mjs'
@@ -13,49 +10,16 @@ import { demandCompiler, keyOf, shopOf } from './shop.mjs'
  * for a user's cache and copied to node_modules/.jepalab/lanes, where workers/engines/lanes/native.ts finds them.
  */
 export const lanes = {
-  name: 'lanes',
+  ...buildStep({
+    name: 'lanes',
+    shopOf,
+    keyOf,
+    demand: demandCompiler,
+    assemble: (shop, stage, compiler) => assembleAddon(shop, compiler, stage),
+    prove,
+  }),
   optional: true,
   without: 'Without the lanes kernels deep linear jobs run on the other engines, more slowly.',
-
-  isDone(place) {
-    const shop = shopOf(place)
-    const found = readRecord(place).lanes
-    return found?.folder === shop.folder && isWhole(shop.folder) && keyOfBuild(shop.folder) === keyOf(shop)
-  },
-
-  async run(place) {
-    try {
-      writeRecord(place, { lanes: await make(place) })
-    } catch (error) {
-      writeRecord(place, { lanes: null }) // what lies there is of other sources
-      throw error
-    }
-  },
-}
-
-async function make(place) {
-  const shop = shopOf(place)
-  const compiler = demandCompiler()
-  const key = keyOf(shop)
-  const cached = join(place.cache, 'lanes', hashOf(key, compiler.version).slice(0, 32))
-  const built = isWhole(cached) ? cached : await build(place, shop, compiler, { cached, key })
-  installBuild(built, shop.folder)
-  const instructionSets = await prove(shop.folder, built)
-  pruneBuilds(join(place.cache, 'lanes'))
-  return { folder: shop.folder, instructionSets, compiler: compiler.version }
-}
-
-/** @returns the folder that holds what was built: of the cache, unless it is not to be kept. */
-async function build(place, shop, compiler, { cached, key }) {
-  const stage = join(place.partial, 'lanes')
-  rmSync(stage, { recursive: true, force: true })
-  const names = await assembleAddon(shop, compiler, stage)
-  stampBuild(stage, key, names)
-  if (keyOf(shop) !== key) return stage // a source was saved meanwhile: to be built again next time
-  rmSync(cached, { recursive: true, force: true })
-  mkdirSync(dirname(cached), { recursive: true })
-  renameSync(stage, cached)
-  return cached
 }
 
 /** Opens what this CPU runs in a process of its own, so that a broken library is told now and not in a job. */

@@ -1,14 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { reasonsIn } from '../lanes/assemble.mjs'
 import { compileAll, keepOnly, link } from '../lanes/compile.mjs'
 import { instructionSets, KERNEL_FLAGS } from '../lanes/instruction-sets.mjs'
 import { demandCompiler } from '../lanes/shop.mjs'
 import { sourcesIn, textsOf } from '../lanes/sources.mjs'
-import { installBuild, isWhole, keyOfBuild, pruneBuilds, stampBuild } from '../setup/built.mjs'
+import { buildStep } from '../setup/build-step.mjs'
 import { CommandFailed, run } from '../setup/command.mjs'
 import { withProgress } from '../setup/progress.mjs'
-import { readRecord, writeRecord } from '../setup/record.mjs'
+import { readRecord } from '../setup/record.mjs'
 import { hashOf } from '../setup/stamp.mjs'
 import { installCommand, SetupTrouble } from '../setup/trouble.mjs'
 import { bindingModule } from './binding.mjs'
@@ -19,25 +19,15 @@ import { version, wheelSet } from './wheel-set.mjs'
  * set, in node_modules/.jepalab/kernels, where workers/engines/tensorflow/kernels/available.ts finds them.
  */
 export const kernels = {
-  name: 'kernels',
+  ...buildStep({ name: 'kernels', shopOf, keyOf, demand, assemble, prove }),
   needs: 'tensorflow',
   optional: true,
   without: "Without the net kernels nets are trained with tfjs's own operations, more slowly.",
+}
 
-  isDone(place) {
-    const shop = shopOf(place)
-    const found = readRecord(place).kernels
-    return found?.folder === shop.folder && isWhole(shop.folder) && keyOfBuild(shop.folder) === keyOf(shop)
-  },
-
-  async run(place) {
-    try {
-      writeRecord(place, { kernels: await make(place) })
-    } catch (error) {
-      writeRecord(place, { kernels: null }) // what lies there is of other sources
-      throw error
-    }
-  },
+function demand(place) {
+  if (!readRecord(place).failures.binding) return demandCompiler()
+  throw new SetupTrouble('The net kernels need the binding, which is not built.', 'See why it is not, above.')
 }
 
 function shopOf(place) {
@@ -63,46 +53,21 @@ function keyOf({ home, room, exports }) {
   return hashOf(process.arch, system, version, flags, readFileSync(exports, 'utf8'), ...texts)
 }
 
-async function make(place) {
-  if (readRecord(place).failures.binding) {
-    throw new SetupTrouble(
-      'The net kernels need the binding, which is not built.',
-      'See why it is not, above.',
-    )
-  }
-  const shop = shopOf(place)
-  const compiler = demandCompiler()
-  const key = keyOf(shop)
-  const cached = join(place.cache, 'kernels', hashOf(key, compiler.version).slice(0, 32))
-  const built = isWhole(cached) ? cached : await build(place, { ...shop, compiler }, { cached, key })
-  installBuild(built, shop.folder)
-  const sets = await prove(place, shop.folder, built)
-  pruneBuilds(join(place.cache, 'kernels'))
-  return { folder: shop.folder, instructionSets: sets, compiler: compiler.version }
-}
-
-/** @returns the folder that holds what was built: of the cache, unless it is not to be kept. */
-async function build(place, shop, { cached, key }) {
-  const stage = join(place.partial, 'kernels')
-  rmSync(stage, { recursive: true, force: true })
+/** Builds the libraries into a folder. @returns their names. */
+async function assemble(shop, stage, compiler, place) {
   mkdirSync(stage, { recursive: true })
-  const names = await withProgress('net kernels', () => assemble(place, shop, stage)).catch((error) => {
+  const work = () => compileAndLink(place, { ...shop, compiler }, stage)
+  return withProgress('net kernels', work).catch((error) => {
     if (!(error instanceof CommandFailed)) throw error
     throw new SetupTrouble(
       `The net kernels do not compile: ${reasonsIn(error)}`,
       `They need g++ 9 or newer, or clang++ 10: ${installCommand('g++')}`,
     )
   })
-  stampBuild(stage, key, names)
-  if (keyOf(shop) !== key) return stage // a source was saved meanwhile: to be built again next time
-  rmSync(cached, { recursive: true, force: true })
-  mkdirSync(dirname(cached), { recursive: true })
-  renameSync(stage, cached)
-  return cached
 }
 
 /** Compiles what has changed and links a library for each instruction set. @returns their names. */
-async function assemble(place, shop, target) {
+async function compileAndLink(place, shop, target) {
   const library = join(wheelSet(place).folder, 'tensorflow')
   const files = sourcesIn(shop.home, shop.room)
   const parts = instructionSets().map(({ name, flags }) => ({
@@ -135,7 +100,7 @@ async function assemble(place, shop, target) {
  * Registers the operations of every library that this CPU runs, each in a process of its own, so that a broken one is
  * told now and not in a job.
  */
-async function prove(place, folder, built) {
+async function prove(folder, built, place) {
   const script = `
     const [module, folder, name] = process.argv.slice(1)
     const binding = require(module)
