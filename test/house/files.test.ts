@@ -50,7 +50,17 @@ it('chance and time of day come from the mains alone', () => {
 })
 
 it('every folder of tests mirrors a room', () => {
-  const extra = ['golden', 'house', 'engines', 'workers', 'native', 'end-to-end', 'bench', 'examples']
+  const extra = [
+    'golden',
+    'fixtures',
+    'house',
+    'engines',
+    'workers',
+    'native',
+    'end-to-end',
+    'bench',
+    'examples',
+  ]
   const rooms = new Set([
     ...namesIn('src').map((name) => name.replace(/\.ts$/, '')),
     ...namesIn('workers'),
