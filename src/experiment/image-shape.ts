@@ -47,7 +47,9 @@ export function keepsToClass(views: ImageViews): boolean {
 
 /** Whether entries of x are set to 0, and stay so, which y may have: what a loss on masked pixels needs. */
 export function hidesPixels(views: ImageViews): boolean {
-  const kinds = stagesOf(views).map(({ kind }) => kind)
-  const lastMask = Math.max(kinds.lastIndexOf('pixel-mask'), kinds.lastIndexOf('block-mask'))
-  return lastMask > kinds.lastIndexOf('noise')
+  const stages = stagesOf(views)
+  const lastMask = stages.findLastIndex(
+    (stage) => stage.kind === 'block-mask' || (stage.kind === 'pixel-mask' && stage.keep < 1),
+  )
+  return lastMask > stages.findLastIndex(({ kind }) => kind === 'noise')
 }

@@ -147,7 +147,7 @@ export function netFaults({
   if (loss?.pixels === 'masked' && objective === 'mae' && !hidesEntries(data)) {
     refuse(
       '/loss/pixels',
-      `Data of kind ${data.kind} hide no pixels of x with these views, so that none are masked; use pixel-mask or block-mask with no noise after it, or pixels all.`,
+      `Data of kind ${data.kind} hide no pixels of x with these views, so that none are masked; use pixel-mask with keep below 1, or block-mask, with no noise after it, or pixels all.`,
     )
   }
   return faults
@@ -155,5 +155,5 @@ export function netFaults({
 
 /** Whether entries of x are set to 0 in one view and not in the other. */
 function hidesEntries(data: DataSpec): boolean {
-  return data.kind === 'pixel-mask' || (data.kind === 'images' && hidesPixels(data.views))
+  return (data.kind === 'pixel-mask' && data.keep < 1) || (data.kind === 'images' && hidesPixels(data.views))
 }

@@ -108,6 +108,7 @@ it('images that are all alike, or hold a NaN, are refused when opened', async ()
   await assert.rejects(openProblem(spec(nan)), /image 3 holds a pixel that is no finite number/)
 })
 
+const hidden = { kind: 'pixel-mask', keep: 0.5, target: 'complement' } as const
 const sizes: [Partial<DataOfKind<'images'>>, string, RegExp][] = [
   [{ resolution: 7 }, '/data/resolution', /resolution 7 is above the 6×6 pixels/],
   [{ limit: 21 }, '/data/limit', /limit 21 is above the 20 images/],
@@ -120,6 +121,16 @@ const sizes: [Partial<DataOfKind<'images'>>, string, RegExp][] = [
     { views: { kind: 'block-mask', size: 1, aspects: [1] } },
     '/data/views/size',
     /area 1 cover all 3 × 3 pixels/,
+  ],
+  [
+    { views: { kind: 'pixel-mask', keep: 1, target: 'complement' } },
+    '/data/views/keep',
+    /keep 1\) leaves none to y/,
+  ],
+  [
+    { views: { kind: 'chain', stages: [{ kind: 'crop', size: 1 }, hidden] } },
+    '/data/views/stages/1/target',
+    /Of a single pixel, y never shows what x shows/,
   ],
   [
     { views: { kind: 'temporal', lag: 6 } },
@@ -276,9 +287,10 @@ it('a loss on masked pixels needs a mask that nothing is laid over', () => {
     netSpec({ objective: 'mae', loss: { pixels: 'masked' }, data: spec(good, { views }) })
   const mask = { kind: 'block-mask', target: 'full' } as const
   const stages = [mask, { kind: 'noise', nu: 1 }] as const
+  const keepsAll = { kind: 'pixel-mask', keep: 1, target: 'full' } as const
   assert.doesNotThrow(() => resolveSpec(masked(mask), 9))
   assert.doesNotThrow(() => resolveSpec(masked({ kind: 'chain', stages: stages.toReversed() }), 9))
-  for (const views of [{ kind: 'chain', stages: [...stages] }, { kind: 'flip' }] as const)
+  for (const views of [{ kind: 'chain', stages: [...stages] }, { kind: 'flip' }, keepsAll] as const)
     assert.throws(() => resolveSpec(masked(views as ImageViews), 9), { code: 'SPEC_INVALID' })
 })
 

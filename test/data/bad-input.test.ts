@@ -9,6 +9,10 @@ const two = [
   [1, 0],
   [0, 1],
 ]
+const correlated = [
+  [1, 0.5],
+  [0.5, 1],
+]
 
 /** A spec that passes its schema and that the domain forbids, the field at fault, and what the sentence says. */
 const bad: [string, DataSpec, string, RegExp][] = [
@@ -86,6 +90,24 @@ const bad: [string, DataSpec, string, RegExp][] = [
     },
     '/data/C',
     /eigenvalue -1/,
+  ],
+  [
+    'a mask whose complement is empty',
+    { kind: 'pixel-mask', C: correlated, keep: 1, target: 'complement' },
+    '/data/keep',
+    /keep 1\) leaves none to y/,
+  ],
+  [
+    'the complement of a single pixel',
+    { kind: 'pixel-mask', C: one, keep: 0.5, target: 'complement' },
+    '/data/target',
+    /Of a single pixel/,
+  ],
+  [
+    'complements of uncorrelated pixels',
+    { kind: 'pixel-mask', C: two, keep: 0.5, target: 'complement' },
+    '/data/C',
+    /pixels of C are uncorrelated/,
   ],
   ['a zero C', { kind: 'pixel-mask', C: [[0]], keep: 0.5 }, '/data/C', /zero/],
   ['a negative variance', { kind: 'covariance', Sxx: [[-1]], Syx: one }, '/data/Sxx', /eigenvalue -1/],

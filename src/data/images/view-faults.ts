@@ -11,6 +11,7 @@ import type { ImageStage, ImagesSpec } from '../../experiment/image-spec.ts'
 import type { ImageHeader } from './image-set.ts'
 import { fewestPairs, firstsOf } from './pairs.ts'
 import { hidesAll } from './stages/block-mask.ts'
+import { maskObstacle } from './stages/pixel-mask.ts'
 
 /** Second moments of more entries are not worked out: 1024 take seconds, and their decomposition most of a minute. */
 export const MOST_CORRELATED = 1024
@@ -58,6 +59,10 @@ function stageFaults(stage: ImageStage, shape: ImageShape, bare: ImageShape, poi
       pointer === '/data/views' ? `the resolution ${side}` : `the ${side} pixels of the side that it meets`
     const message = `The crop size ${stage.size} is above ${what}; cut windows of at most ${side}.`
     return [{ pointer: `${pointer}/size`, message }]
+  }
+  if (stage.kind === 'pixel-mask') {
+    const obstacle = maskObstacle(stage, side ** 2)
+    return obstacle ? [{ pointer: `${pointer}/${obstacle.field}`, message: obstacle.message }] : []
   }
   if (stage.kind === 'block-mask' && hidesAll(stage, side)) {
     const message = `Blocks of the area ${stage.size ?? 0.2} cover all ${side} × ${side} pixels, so that nothing is left of the context; lower size, or raise the resolution.`

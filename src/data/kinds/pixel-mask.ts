@@ -1,7 +1,7 @@
 import { fromRows } from '../../experiment/matrix.ts'
 import { applyFactor, factorOf, normalBatch } from '../batch.ts'
 import { covarianceFaults, shapeFaults } from '../checks.ts'
-import { maskStage } from '../images/stages/pixel-mask.ts'
+import { maskObstacle, maskStage } from '../images/stages/pixel-mask.ts'
 import type { Kind } from '../kind.ts'
 import { symmetrize } from '../linear-algebra.ts'
 import { STREAMS } from '../philox.ts'
@@ -19,6 +19,13 @@ export const pixelMask: Kind<'pixel-mask'> = {
     if (shape.length > 0) return shape
     if (data.C.every((row) => row.every((x) => x === 0))) {
       return [{ pointer: '/data/C', message: 'C is zero, so there is nothing to see; give a covariance.' }]
+    }
+    const obstacle = maskObstacle(data, data.C.length)
+    if (obstacle) return [{ pointer: `/data/${obstacle.field}`, message: obstacle.message }]
+    if (data.target === 'complement' && isDiagonal(data.C)) {
+      const message =
+        'The pixels of C are uncorrelated, so that those of x tell nothing of the others, which y shows (target complement); correlate them, or choose another target.'
+      return [{ pointer: '/data/C', message }]
     }
     return covarianceFaults('C', data.C)
   },
@@ -41,4 +48,8 @@ export const pixelMask: Kind<'pixel-mask'> = {
       }),
     }
   },
+}
+
+function isDiagonal(rows: readonly (readonly number[])[]): boolean {
+  return rows.every((row, i) => row.every((value, j) => i === j || value === 0))
 }

@@ -49,6 +49,23 @@ export function maskStage(
   }
 }
 
+/** Why y, or what x tells of it, is always nothing, as a clause; null where there is something to learn. */
+export function maskObstacle(
+  { keep, target }: Pick<StageOfKind<'pixel-mask'>, 'keep' | 'target'>,
+  pixels: number,
+): { readonly field: 'keep' | 'target'; readonly message: string } | null {
+  if (target !== 'complement') return null
+  if (keep === 1) {
+    const message =
+      'A mask that keeps every pixel (keep 1) leaves none to y, which shows its complement; lower keep, or choose another target.'
+    return { field: 'keep', message }
+  }
+  if (pixels > 1) return null
+  const message =
+    'Of a single pixel, y never shows what x shows (target complement), so that there is nothing to learn; use more pixels, or choose another target.'
+  return { field: 'target', message }
+}
+
 /** D_S. */
 function samePixel(S: Matrix, channels: number): Matrix {
   const out = zeros(S.rows, S.cols)
