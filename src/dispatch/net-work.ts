@@ -1,5 +1,7 @@
+import { blockNumbers } from '../data/images/stages/block-mask.ts'
 import { isGaussian } from '../experiment/data-spec.ts'
-import { entriesOf, imageShape } from '../experiment/image-shape.ts'
+import { entriesOf, imageShape, shapeAfter, stagesOf } from '../experiment/image-shape.ts'
+import type { ImagesSpec } from '../experiment/image-spec.ts'
 import { inputShape } from '../experiment/input-shape.ts'
 import { type Layer, netLayers, sizeOf } from '../experiment/net-layers.ts'
 import type { NetSpec } from '../experiment/resolve.ts'
@@ -17,6 +19,8 @@ const PER_LOOK = 2e-3 // probes of a representation of 64 numbers; they grow wit
 const FLOAT = 4
 const WEIGHT_COPIES = 8 // weights, gradient, moments, compensation, and the next of them
 const ACTIVATION_COPIES = 4 // of each layer: before and after norm and activation, and the slopes
+const TABLE_COPIES = 2 // here and in TensorFlow
+const BLOCK_COPIES = 2 // as they are drawn, and while it is found what any of them covers
 /** Held-out samples that are encoded at each measurement point (workers/probes). */
 const HELD_OUT = 4096
 /** In the largest set that is at hand; others tell when they are opened. */
@@ -76,19 +80,36 @@ export function netMemory(spec: NetSpec, features: number, count = IMAGES): Memo
   const held = Math.max(...encoder.map(({ to }) => (typeof to === 'number' ? to : sizeOf(to))))
   const { data } = spec
   const images = data.kind === 'images' ? 2 * (data.limit ?? count) * entriesOf(imageShape(data)) : 0
+  const blocks = data.kind === 'images' ? blocksIn(data) : { kept: 0, drawn: 0 }
   const sides = spec.objective === 'jepa' ? 2 : 1
   return [
     { pointer: '/model', bytes: FIXED_BYTES + TENSORFLOW + WEIGHT_COPIES * weights * FLOAT },
     {
       pointer: '/training/batchSize',
-      bytes: batchSize * (sides * ACTIVATION_COPIES * activations + 4 * features) * FLOAT,
+      bytes:
+        batchSize *
+        (sides * ACTIVATION_COPIES * activations + 4 * features + BLOCK_COPIES * blocks.drawn) *
+        FLOAT,
     },
     {
       pointer: images > 0 ? '/data/limit' : '/data',
-      bytes: FED_BYTES + (4 * HELD_OUT * (features + held) + images) * FLOAT,
+      bytes: FED_BYTES + (4 * HELD_OUT * (features + held) + images + TABLE_COPIES * blocks.kept) * FLOAT,
     },
     { pointer: '/measure/points', bytes: spec.measure.points * 1024 * 8 },
   ]
+}
+
+/** Numbers of the blocks of all stages: of every place, and of those that one pair of views is drawn. */
+function blocksIn(data: ImagesSpec): { kept: number; drawn: number } {
+  let shape = imageShape(data)
+  const all = { kept: 0, drawn: 0 }
+  for (const stage of stagesOf(data.views)) {
+    const { kept, drawn } = stage.kind === 'block-mask' ? blockNumbers(stage, shape) : { kept: 0, drawn: 0 }
+    all.kept += kept
+    all.drawn += drawn
+    shape = shapeAfter(stage, shape)
+  }
+  return all
 }
 
 function layersOf({ model, data, objective }: NetSpec, features: number) {

@@ -50,6 +50,13 @@ export function hidesAll(spec: BlockMaskSpec, side: number): boolean {
   return blocks.every(({ height, width }) => height === side && width === side)
 }
 
+/** How many numbers tell the blocks pixel by pixel: at all of their places, and those of one pair of views. */
+export function blockNumbers(spec: BlockMaskSpec, shape: ImageShape): { kept: number; drawn: number } {
+  const { context, blocks } = blockShapes(spec, shape.side)
+  const places = [...context, ...blocks].reduce((sum, block) => sum + placesOf(block, shape.side), 0)
+  return { kept: places * entriesOf(shape), drawn: (spec.blocks ?? 4) * entriesOf(shape) }
+}
+
 /** Ones where a block covers, zeros elsewhere, one list of [side][side][channels] for each of its places, row by row. */
 export function blocksOf(block: BlockShape, { side, channels }: ImageShape): Float32Array[] {
   return Array.from({ length: placesOf(block, side) }, (_, place) => {
