@@ -132,18 +132,18 @@ class MlpStep {
     const Rows below{from, of.ld_in}, above{g, of.ld_out};
     const int ld = of.kept_ld();
     float *weight = of.kept(), *carry = of.carry;
-    down(of.kept_rows(), vectors(of.kept_columns()), net_.rows, of.keeps_up ? above : below,
-         of.keeps_up ? below : above, [=](int i, int j, V dw) {
-           const std::ptrdiff_t at = i * std::ptrdiff_t{ld} + j;
-           improve(weight + at, carry + at, dw);
-         });
+    const bool biased = of.bias != nullptr;
+    const auto shift = [=](int j, V sum) { improve(of.bias + j, of.bias_carry + j, sum); };
+    if (biased && of.keeps_up) sum_rows<4>(0, vectors(of.out), net_.rows, above, shift);
+    down(
+        of.kept_rows(), vectors(of.kept_columns()), net_.rows, of.keeps_up ? above : below,
+        of.keeps_up ? below : above,
+        [=](int i, int j, V dw) {
+          const std::ptrdiff_t at = i * std::ptrdiff_t{ld} + j;
+          improve(weight + at, carry + at, dw);
+        },
+        biased && !of.keeps_up, shift);
     of.mirror();
-    if (of.bias == nullptr) return;
-    for (int j = 0; j < of.out; j += W) {
-      V sum = V::zero();
-      for (int i = 0; i < net_.rows; i++) sum = sum + V::load(g + i * std::ptrdiff_t{of.ld_out} + j);
-      improve(of.bias + j, of.bias_carry + j, sum);
-    }
   }
 
   const MlpNet& net_;

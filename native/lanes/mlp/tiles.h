@@ -156,37 +156,106 @@ LANES_INLINE void forth(int m, int n, int k, Rows left, Rows right, const float*
   forth_columns<tile_widest>(j, m, n, k, left, right, start, c, ldc, turn);
 }
 
-template <int TN, int TM, class Out>
-LANES_INLINE void down_rows(int& i, int m, int j, int k, Rows left, Rows right, Out out) {
+/* Sums over k of the right operand's columns beside a tile's products, where its vectors leave registers for them. */
+template <int TM, int TN>
+constexpr bool has_room = TM * TN + 2 * TN + 1 <= registers;
+
+/* `chain_tile` down the columns; `sums` too, by additions over rising k. */
+template <int TM, int TN>
+LANES_INLINE void summed_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM][TN], Vec<float> (&sums)[TN]) {
+  using V = Vec<float>;
+#pragma GCC unroll 1
+  for (int p = 0; p < k; p++) {
+    const float* a = left.at + p * left.ld;
+    const float* b = right.at + p * right.ld;
+    V columns[TN];
+#pragma GCC unroll 16
+    for (int j = 0; j < TN; j++) {
+      V column = V::load(b + j * V::width);
+      column = held(column);
+      columns[j] = column;
+      sums[j] = sums[j] + column;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < TM; i++) {
+      V row = V::broadcast(a[i]);
+      if (TN > 1) row = held(row);
+#pragma GCC unroll 16
+      for (int j = 0; j < TN; j++) acc[i][j] = fma(row, columns[j], acc[i][j]);
+    }
+  }
+}
+
+template <int TN, int TM, class Out, class Sum>
+LANES_INLINE void down_rows(int& i, int m, int j, int k, Rows left, Rows right, Out out, bool& due, Sum sum) {
+  using V = Vec<float>;
   for (; i + TM <= m; i += TM) {
-    Vec<float> acc[TM][TN];
-    each_of<TM, TN>([&](int r, int c) { acc[r][c] = Vec<float>::zero(); });
-    chain_tile<TM, TN, true>({left.at + i, left.ld}, right, k, acc);
-    alignas(64) float sums[TM * TN * Vec<float>::width];
-    each_of<TM, TN>([&](int r, int c) { acc[r][c].store(sums + (r * TN + c) * Vec<float>::width); });
+    V acc[TM][TN];
+    each_of<TM, TN>([&](int r, int c) { acc[r][c] = V::zero(); });
+    const Rows down{left.at + i, left.ld};
+    bool done = false;
+    if constexpr (has_room<TM, TN>) {
+      if (due) {
+        V sums[TN];
+        for (int c = 0; c < TN; c++) sums[c] = V::zero();
+        summed_tile<TM, TN>(down, right, k, acc, sums);
+        for (int c = 0; c < TN; c++) sum((j + c) * V::width, sums[c]);
+        due = false, done = true;
+      }
+    }
+    if (!done) chain_tile<TM, TN, true>(down, right, k, acc);
+    alignas(64) float sums[TM * TN * V::width];
+    each_of<TM, TN>([&](int r, int c) { acc[r][c].store(sums + (r * TN + c) * V::width); });
 #pragma GCC unroll 1
     for (int r = 0; r < TM; r++)
 #pragma GCC unroll 4
       for (int c = 0; c < TN; c++)
-        out(i + r, (j + c) * Vec<float>::width, Vec<float>::load(sums + (r * TN + c) * Vec<float>::width));
+        out(i + r, (j + c) * V::width, V::load(sums + (r * TN + c) * V::width));
   }
-  if constexpr (TM > 1) down_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, j, k, left, right, out);
+  if constexpr (TM > 1) down_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, j, k, left, right, out, due, sum);
 }
 
-template <int TN, class Out>
-LANES_INLINE void down_columns(int& j, int m, int n, int k, Rows left, Rows right, Out out) {
+/* sum(column, sum over k of the vector there) for TN vectors together. */
+template <int TN, class Sum>
+LANES_INLINE void sum_columns(int j, int k, Rows right, Sum sum) {
+  using V = Vec<float>;
+  V sums[TN];
+#pragma GCC unroll 4
+  for (int c = 0; c < TN; c++) sums[c] = V::zero();
+  for (int p = 0; p < k; p++)
+#pragma GCC unroll 4
+    for (int c = 0; c < TN; c++) sums[c] = sums[c] + V::load(right.at + p * right.ld + c * V::width);
+#pragma GCC unroll 4
+  for (int c = 0; c < TN; c++) sum((j + c) * V::width, sums[c]);
+}
+
+template <int TN, class Out, class Sum>
+LANES_INLINE void down_columns(int& j, int m, int n, int k, Rows left, Rows right, Out out, bool sums, Sum sum) {
   for (; j + TN <= n; j += TN) {
     int i = 0;
-    down_rows<TN, tile_height(TN, true)>(i, m, j, k, left, {right.at + j * Vec<float>::width, right.ld}, out);
+    bool due = sums;
+    const Rows b{right.at + j * Vec<float>::width, right.ld};
+    down_rows<TN, tile_height(TN, true)>(i, m, j, k, left, b, out, due, sum);
+    if (due) sum_columns<TN>(j, k, b, sum);
   }
-  if constexpr (TN > 1) down_columns<TN - 1>(j, m, n, k, left, right, out);
+  if constexpr (TN > 1) down_columns<TN - 1>(j, m, n, k, left, right, out, sums, sum);
 }
 
-/* out(i, first column, left' right) for left [k][m], right [k][n vectors]: i < m, vector by vector. */
-template <class Out>
-LANES_INLINE void down(int m, int n, int k, Rows left, Rows right, Out out) {
+/*
+ * out(i, first column, left' right) for left [k][m], right [k][n vectors]: i < m, vector by vector; where `sums`, also
+ * sum(first column, the sum of the right operand's rows).
+ */
+template <class Out, class Sum>
+LANES_INLINE void down(int m, int n, int k, Rows left, Rows right, Out out, bool sums, Sum sum) {
   int j = 0;
-  down_columns<tile_widest>(j, m, n, k, left, right, out);
+  down_columns<tile_widest>(j, m, n, k, left, right, out, sums, sum);
+}
+
+/* The sums of the rows of a matrix alone. */
+template <int TN, class Sum>
+LANES_INLINE void sum_rows(int j, int n, int k, Rows of, Sum sum) {
+  for (; j + TN <= n; j += TN) sum_columns<TN>(j, k, {of.at + j * Vec<float>::width, of.ld}, sum);
+  if constexpr (TN > 1) sum_rows<TN - 1>(j, n, k, of, sum);
 }
 }  // namespace lanes
 #endif
