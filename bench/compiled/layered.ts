@@ -1,5 +1,6 @@
 import { convolution } from '../../workers/engines/tensorflow/kernels/convolution.ts'
 import { dense } from '../../workers/engines/tensorflow/kernels/dense.ts'
+import { squareSums } from '../../workers/engines/tensorflow/kernels/squares.ts'
 import { sgdUpdate } from '../../workers/engines/tensorflow/kernels/update.ts'
 import type { Tfjs } from '../../workers/engines/tensorflow/recorder/binding.ts'
 import type { Tensor } from '../../workers/engines/tensorflow/recorder/step.ts'
@@ -52,7 +53,7 @@ export class LayeredNetwork implements TrainingStep {
       const [r, save] = given as [Tensor, (tensors: Tensor[]) => void]
       save([r])
       const gradFunc = (dy: Tensor, [saved]: Tensor[]) => tf.mul(saved!, tf.mul(dy, 2 * share))
-      return { value: tf.mul(tf.sum(tf.square(r)), share), gradFunc }
+      return { value: tf.mul(tf.sum(squareSums(tf, r)), share), gradFunc }
     })
     return squared(tf.sub(made, target))
   }

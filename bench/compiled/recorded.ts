@@ -1,5 +1,5 @@
 import { hasKernels } from '../../workers/engines/tensorflow/kernels/available.ts'
-import { fuseUpdates } from '../../workers/engines/tensorflow/kernels/fuse.ts'
+import { fused } from '../../workers/engines/tensorflow/kernels/join.ts'
 import type { Tfjs } from '../../workers/engines/tensorflow/recorder/binding.ts'
 import type { Program } from '../../workers/engines/tensorflow/recorder/program.ts'
 import { record } from '../../workers/engines/tensorflow/recorder/record.ts'
@@ -130,7 +130,7 @@ class Recorded implements Form {
       },
       state,
       inputs,
-      network instanceof LayeredNetwork ? { rewrite: fuseUpdates } : {},
+      network instanceof LayeredNetwork ? { rewrite: fused } : {},
     )
     tf.dispose(inputs)
     return program as Program<Tensors, Tensors, Tensors>

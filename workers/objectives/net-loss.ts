@@ -1,6 +1,7 @@
 import type { NetLayers } from '../../src/experiment/net-layers.ts'
 import type { NetSpec } from '../../src/experiment/resolve.ts'
 import { dense } from '../engines/tensorflow/kernels/dense.ts'
+import { squareSums } from '../engines/tensorflow/kernels/squares.ts'
 import { stopGradient } from '../engines/tensorflow/recorder/stop-gradient.ts'
 import type { Tensor, Tensors, Tfjs } from '../engines/tensorflow/tensors.ts'
 import { centred, columnSums } from '../models/column-sums.ts'
@@ -36,7 +37,7 @@ export function netLoss(spec: NetSpec, layers: NetLayers, view: View): Tensor {
   const wanted = spec.objective === 'jepa' ? targetOf(view, layers) : y
   const missed = tf.sub(guess, wanted)
   const counted = spec.loss.pixels === 'masked' ? tf.mul(missed, tf.cast(tf.equal(x, 0), 'float32')) : missed
-  const error = halfMeanSquare(tf, counted)
+  const error = halfMeanSquare(tf, counted, view.isTraining)
   const { variance, covariance } = spec.loss
   if (variance === 0 && covariance === 0) return error
   return tf.add(error, spreading(tf, representation, variance, covariance))
@@ -47,8 +48,11 @@ function targetOf({ tf, y, weights, target = weights, isTraining }: View, { enco
   return stopGradient(tf, applyLayers({ tf, weights: target, isTraining }, encoder, y))
 }
 
-/** 1/(2B) Σ r² of each run; its slope r/B takes no array of ones, as that of tfjs's sum does. */
-function halfMeanSquare(tf: Tfjs, residual: Tensor): Tensor {
+/**
+ * 1/(2B) Σ r² of each run; its slope r/B takes no array of ones, as that of tfjs's sum does. While a run trains the sum itself is only
+ * looked at for whether it is a number, and is taken with the step; what is measured is tfjs's sum.
+ */
+function halfMeanSquare(tf: Tfjs, residual: Tensor, isTraining: boolean): Tensor {
   const [runs, rows] = residual.shape as [number, number]
   const apply = tf.customGrad((...given: unknown[]) => {
     const [r, save] = given as [Tensor, (tensors: Tensor[]) => void]
@@ -58,7 +62,8 @@ function halfMeanSquare(tf: Tfjs, residual: Tensor): Tensor {
       const each = own.shape.map((_, axis) => (axis === 0 ? runs : 1))
       return tf.mul(own, tf.reshape(tf.mul(dy, 1 / rows), each))
     }
-    return { value: tf.mul(tf.sum(tf.reshape(tf.square(r), [runs, -1]), 1), 0.5 / rows), gradFunc }
+    const sums = isTraining ? squareSums(tf, r) : tf.sum(tf.reshape(tf.square(r), [runs, -1]), 1)
+    return { value: tf.mul(sums, 0.5 / rows), gradFunc }
   })
   return apply(residual)
 }

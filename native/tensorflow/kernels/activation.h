@@ -4,6 +4,7 @@
  * What sums go through, and its slope as a function of what comes out: relu 1 where y > 0, else 0; tanh 1 − y². A NaN
  * stays one: relu lets it pass, and so does its slope.
  */
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -50,6 +51,16 @@ inline void slope_row(const float* y, const float* dy, float* to, int64_t n) {
   sloped<kind>(V::load(a), V::load(b)).store(a);
   std::memcpy(to + i, a, static_cast<size_t>(n - i) * sizeof(float));
 }
+
+/* The slopes by the results of an activation become those by what went into it: `results` as the slopes lie. */
+struct Slope {
+  const float* results = nullptr;
+  Activation activation = Activation::linear;
+
+  /* That of the elements from `at` on. */
+  Slope from(std::ptrdiff_t at) const { return {results == nullptr ? nullptr : results + at, activation}; }
+  bool is_one() const { return activation == Activation::linear; }
+};
 
 /* f(std::integral_constant<Activation, kind>()) for the kind. */
 template <class F>

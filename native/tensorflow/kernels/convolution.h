@@ -34,16 +34,6 @@ struct Shape {
   }
 };
 
-/* The slopes by the results of an activation become those by what went into it: `results` as the slopes lie. */
-struct Slope {
-  const float* results = nullptr;
-  Activation activation = Activation::linear;
-
-  /* That of the elements from `at` on. */
-  Slope from(std::ptrdiff_t at) const { return {results == nullptr ? nullptr : results + at, activation}; }
-  bool is_one() const { return activation == Activation::linear; }
-};
-
 /* What becomes of a sum: + bias [runs][…] (or NULL), then the activation. */
 struct Finish {
   const float* bias = nullptr;

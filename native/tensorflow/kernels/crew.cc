@@ -122,9 +122,14 @@ Crew& crew() {
   static Crew* const one = new Crew;
   return *one;
 }
+
+thread_local bool is_alone = false;
 }  // namespace
 
-int crew_size() { return crew().size(); }
+Alone::Alone() : before_(is_alone) { is_alone = true; }
+Alone::~Alone() { is_alone = before_; }
+
+int crew_size() { return is_alone ? 1 : crew().size(); }
 
 void share_items(int64_t items, void (*work)(void*, int64_t), void* context) { crew().share(items, work, context); }
 

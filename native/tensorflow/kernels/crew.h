@@ -14,6 +14,17 @@ constexpr double shared_from = 12000;
 
 void share_items(int64_t items, void (*work)(void* context, int64_t item), void* context);
 
+/* While one lives, its thread shares nothing of what it does: it works on a part of what was shared already. */
+class Alone {
+ public:
+  Alone();
+  ~Alone();
+  Alone(const Alone&) = delete;
+
+ private:
+  bool before_;
+};
+
 /* Threads that may work on one operation, at least 1. */
 int crew_size();
 

@@ -41,8 +41,6 @@ struct Pieces {
   }
 };
 
-const auto as_it_is = [](float*, std::ptrdiff_t, int, int, int) {};
-
 /* Adds a bias to `rows` rows of whole vectors and turns them. */
 template <Activation kind>
 void finish_rows(float* at, std::ptrdiff_t ld, int rows, int vectors, const V (&bias)[panel_vectors], bool has_bias) {
@@ -52,6 +50,12 @@ void finish_rows(float* at, std::ptrdiff_t ld, int rows, int vectors, const V (&
       const V sum = V::load(p);
       activated<kind>(has_bias ? sum + bias[j] : sum).store(p);
     }
+}
+
+/* Turns `rows` rows of slopes by the results of an activation, x [..][out], into those by what went into it. */
+template <Activation kind>
+void slope_rows(float* at, std::ptrdiff_t ld, int rows, int columns, const float* x, std::ptrdiff_t out) {
+  for (int i = 0; i < rows; i++) slope_row<kind>(x + i * out, at + i * ld, at + i * ld, columns);
 }
 
 /* The slopes of `rows` rows from dy [..][out], n columns of them, as rows `ld` apart. */
@@ -96,7 +100,7 @@ void layer_forward(const Layer& layer, const float* x, const float* w, const flo
   });
 }
 
-void layer_input_slopes(const Layer& layer, const float* w, const float* y, const float* dy, float* dx) {
+void layer_input_slopes(const Layer& layer, const float* w, const float* y, const float* dy, float* dx, Slope x) {
   const auto [runs, batch, in, out, activation] = layer;
   with(activation, [&, runs = runs, batch = batch, in = in, out = out](auto kind) {
     Pieces(runs, batch, in, out).each([&](int64_t run, int64_t i, int rows, int64_t j, int columns) {
@@ -110,7 +114,12 @@ void layer_input_slopes(const Layer& layer, const float* w, const float* y, cons
             return Left<false>{slopes<kind.value>(y + first + k, dy + first + k, out, rows, n, to, block_depth), block_depth};
           },
           [&](int64_t k, int n, int vectors, float* to) { return lay_turned(turned + k, out, n, columns, vectors, to); },
-          as_it_is);
+          [&](float* at, std::ptrdiff_t ld, int row, int count, int) {
+            if (x.is_one()) return;
+            const float* results = x.results + (run * batch + i + row) * in + j;
+            if (x.activation == Activation::relu) return slope_rows<Activation::relu>(at, ld, count, columns, results, in);
+            slope_rows<Activation::tanh>(at, ld, count, columns, results, in);
+          });
     });
   });
 }

@@ -118,6 +118,21 @@ class Call {
   Tensor in_place_of(int input, int index, std::initializer_list<int64_t> dims) {
     return in_place_of(input, index, dims.begin(), static_cast<int>(dims.size()));
   }
+  Tensor in_place_of(int input, int index, const int64_t* dims, int rank) {
+    int forwarded = -1;
+    return taken(TF_ForwardInputOrAllocateOutput(context_, &input, 1, index, dims, rank, &forwarded, status_));
+  }
+  /* An int32 input of one number. */
+  int64_t whole(int index) {
+    TF_Tensor* found = nullptr;
+    TF_GetInput(context_, index, &found, status_);
+    int64_t value = 0;
+    if (status_.ok() && found != nullptr && TF_TensorElementCount(found) == 1) value = *static_cast<int32_t*>(TF_TensorData(found));
+    else if (status_.ok()) refuse("a whole number of %d dimensions", found == nullptr ? -1 : TF_NumDims(found));
+    else fail();
+    if (found != nullptr) TF_DeleteTensor(found);
+    return value;
+  }
   /* Ends the call with an error: INVALID_ARGUMENT, the operation's name and these words. */
   __attribute__((format(printf, 2, 3))) void refuse(const char* format, ...) {
     char words[400];
@@ -131,10 +146,6 @@ class Call {
   bool failed() const { return failed_; }
 
  private:
-  Tensor in_place_of(int input, int index, const int64_t* dims, int rank) {
-    int forwarded = -1;
-    return taken(TF_ForwardInputOrAllocateOutput(context_, &input, 1, index, dims, rank, &forwarded, status_));
-  }
   Tensor taken(TF_Tensor* tensor) {
     if (!status_.ok() || tensor == nullptr) fail();
     return Tensor(failed_ ? nullptr : tensor);
@@ -170,10 +181,16 @@ class Construction {
     return checked(value != 0);
   }
   std::string text(const char* name) {
-    char value[64] = "";
-    TF_OpKernelConstruction_GetAttrString(made_, name, value, sizeof value, status_);
-    value[sizeof value - 1] = 0;
-    return checked(std::string(value));
+    int32_t is_list = 0, size = 0;
+    TF_OpKernelConstruction_GetAttrSize(made_, name, &is_list, &size, status_);
+    std::string value(checked(size) < 0 ? 0 : size, 0);
+    if (status_.ok()) TF_OpKernelConstruction_GetAttrString(made_, name, &value[0], value.size(), status_);
+    return checked(value);
+  }
+  /* The node never comes into being: INVALID_ARGUMENT and these words. */
+  void refuse(const std::string& words) {
+    TF_SetStatus(status_, TF_INVALID_ARGUMENT, words.c_str());
+    checked(0);
   }
 
  private:

@@ -13,7 +13,9 @@ extern "C" __attribute__((visibility("default"))) const char* jepalab_register_k
   kernels::register_dense(trouble);
   kernels::register_dense_step(trouble);
   kernels::register_draw(trouble);
+  kernels::register_elementwise(trouble);
   kernels::register_optimizer(trouble);
+  kernels::register_runs(trouble);
   kernels::register_scene(trouble);
   return trouble.empty() ? nullptr : trouble.c_str();
 }

@@ -8,7 +8,9 @@ void register_convolution(std::string& trouble);
 void register_dense(std::string& trouble);
 void register_dense_step(std::string& trouble);
 void register_draw(std::string& trouble);
+void register_elementwise(std::string& trouble);
 void register_optimizer(std::string& trouble);
+void register_runs(std::string& trouble);
 void register_scene(std::string& trouble);
 }  // namespace kernels
 #endif

@@ -51,7 +51,7 @@ function isFusible(
 }
 
 /** Of each node the outputs that are used, once for each use. */
-function usesOf({ nodes, state, metrics }: Graph): Map<Node, number[]> {
+export function usesOf({ nodes, state, metrics }: Graph): Map<Node, number[]> {
   const uses = new Map<Node, number[]>()
   const all = [...nodes.flatMap(({ inputs }) => inputs), ...state.values(), ...metrics.values()]
   for (const { node, output } of all) uses.set(node, [...(uses.get(node) ?? []), output])
@@ -59,7 +59,7 @@ function usesOf({ nodes, state, metrics }: Graph): Map<Node, number[]> {
 }
 
 /** The graph with other nodes for some, each before those that need it. */
-function rewritten(graph: Graph, replaced: ReadonlyMap<Node, (output: number) => Value>): Graph {
+export function rewritten(graph: Graph, replaced: ReadonlyMap<Node, (output: number) => Value>): Graph {
   const nodes: Node[] = []
   const done = new Map<Node, Node>()
   const resolve = ({ node, output }: Value): Value => {

@@ -1,5 +1,5 @@
 import type { NetPlan } from '../../engine.ts'
-import { fuseUpdates } from '../kernels/fuse.ts'
+import { fused } from '../kernels/join.ts'
 import type { Program } from '../recorder/program.ts'
 import { record } from '../recorder/record.ts'
 import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
@@ -31,7 +31,7 @@ export class NetPrograms {
       return program
     }
     this.close()
-    const program = record(this.#tf, netStep(this.#tf, plan, supply), state, inputs, { rewrite: fuseUpdates })
+    const program = record(this.#tf, netStep(this.#tf, plan, supply), state, inputs, { rewrite: fused })
     this.#latest = { key, program }
     if (step > 0) program.restore({}, step)
     return program

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readInstallation } from '../../src/experiment/installation.ts'
+import { type Activation, dense } from '../../workers/engines/tensorflow/kernels/dense.ts'
+import { fused } from '../../workers/engines/tensorflow/kernels/join.ts'
+import { squareSums } from '../../workers/engines/tensorflow/kernels/squares.ts'
+import { adamUpdate, sgdUpdate } from '../../workers/engines/tensorflow/kernels/update.ts'
+import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
+import { ATTRIBUTE, backendOf } from '../../workers/engines/tensorflow/recorder/binding.ts'
+import { runEagerly } from '../../workers/engines/tensorflow/recorder/eager.ts'
+import type { Graph } from '../../workers/engines/tensorflow/recorder/graph.ts'
+import { record } from '../../workers/engines/tensorflow/recorder/record.ts'
+import type { Step } from '../../workers/engines/tensorflow/recorder/step.ts'
+import { stopGradient } from '../../workers/engines/tensorflow/recorder/stop-gradient.ts'
+import type { Tensor, Tensors, Tfjs } from '../../workers/engines/tensorflow/tensors.ts'
+import { numbers } from './net-kernel-values.ts'
+
+const { kernels, tensorflow } = readInstallation()
+const isHere = tensorflow !== null && tensorflow.variant !== 'off' && kernels !== null
+const needs = { skip: isHere ? false : 'the net kernels are not here' }
+const load = async () => (await loadTensorFlow('cpu')).tf
+const bits = (tensor: Tensor) => Buffer.from(Float32Array.from(tensor.dataSync()).buffer)
+
+const BATCHES = 3
+
+/** A net of R runs and how it is trained. */
+interface Net {
+  readonly runs: number
+  readonly sizes: readonly number[]
+  readonly batch: number
+  readonly activation: Activation
+  readonly rule: 'sgd' | 'momentum' | 'compensated' | 'adam'
+  /** Whether the target is what the net itself, or a slow copy of it, makes of y. */
+  readonly target: 'y' | 'itself' | 'ema'
+  /** Between the layers, beyond what a program can hold. */
+  readonly between?: (tf: Tfjs, h: Tensor) => Tensor
+}
+
+type AnyStep = Step<Tensors, Tensors, Tensors>
+
+function netOf(tf: Tfjs, { runs, sizes, batch, activation, rule, target, between }: Net) {
+  const names = sizes.slice(1).map((_, k) => k)
+  const state: Record<string, Tensor> = {}
+  for (const k of names) {
+    state[`w${k}`] = tf.mul(numbers(tf, [runs, sizes[k]!, sizes[k + 1]!], 20 + k), 0.3)
+    if (k !== 1) state[`b${k}`] = numbers(tf, [runs, sizes[k + 1]!], 30 + k) // one layer has none
+  }
+  const weights = Object.keys(state)
+  const slots = { sgd: [], momentum: ['m'], compensated: ['m', 'lost'], adam: ['m', 'v', 'lost'] }[rule]
+  for (const slot of slots) for (const name of weights) state[`${slot}/${name}`] = tf.zerosLike(state[name]!)
+  if (target === 'ema') for (const name of weights) state[`ema/${name}`] = tf.clone(state[name]!)
+  const to = target === 'y' ? sizes.at(-1)! : sizes[0]!
+  const inputs = {
+    x: numbers(tf, [BATCHES, runs, batch, sizes[0]!], 1),
+    y: numbers(tf, [BATCHES, runs, batch, to], 2),
+    rates: numbers(tf, [runs], 3),
+  }
+  const outputs = (own: Tensors, x: Tensor, prefix = '') =>
+    names.reduce((h, k) => {
+      const last = k === names.length - 1
+      const made = dense(
+        tf,
+        h,
+        own[`${prefix}w${k}`]!,
+        own[`${prefix}b${k}`] ?? null,
+        last ? 'linear' : activation,
+      )
+      return between === undefined || last ? made : between(tf, made)
+    }, x)
+  const step: AnyStep = (now, given, { step }) => {
+    const at = tf.mod(step, tf.scalar(BATCHES, 'int32'))
+    const [x, y] = [given.x!, given.y!].map((all) => tf.gather(all, at as never) as Tensor) as [
+      Tensor,
+      Tensor,
+    ]
+    let losses: Tensor | undefined
+    const { grads } = tf.variableGrads(
+      () => {
+        const wanted = target === 'y' ? y : stopGradient(tf, outputs(now, y, target === 'ema' ? 'ema/' : ''))
+        const square = tf.customGrad((...args: unknown[]) => {
+          const [r, save] = args as [Tensor, (tensors: Tensor[]) => void]
+          save([r])
+          const gradFunc = (_: Tensor, [own]: Tensor[]) => tf.mul(own!, 1 / batch)
+          return { value: tf.mul(squareSums(tf, r), 0.5 / batch), gradFunc }
+        })
+        losses = tf.keep(square(tf.sub(outputs(now, x), wanted)))
+        return tf.sum(losses!) as never
+      },
+      weights.map((name) => now[name]!) as never,
+    )
+    const next: Record<string, Tensor> = {}
+    for (const name of weights) {
+      const slot = (kept: string) => now[`${kept}/${name}`] ?? null
+      const before = {
+        weight: now[name]!,
+        gradient: grads[now[name]!.name]!,
+        rates: tf.abs(tf.mul(given.rates!, 0.1)),
+        lost: slot('lost'),
+      }
+      const after =
+        rule === 'adam'
+          ? adamUpdate(
+              tf,
+              { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0.01, isDecoupled: true },
+              {
+                ...before,
+                momentum: slot('m')!,
+                square: slot('v')!,
+                corrections: [tf.scalar(1.5), tf.scalar(2)],
+              },
+            )
+          : sgdUpdate(tf, { momentum: 0.9, decay: 0.01 }, { ...before, momentum: slot('m') })
+      next[name] = after.weight
+      for (const [kept, tensor] of [
+        ['m', after.momentum],
+        ['v', after.square],
+        ['lost', after.lost],
+      ] as const)
+        if (tensor !== null) next[`${kept}/${name}`] = tensor
+      if (target === 'ema')
+        next[`ema/${name}`] = tf.add(tf.mul(now[`ema/${name}`]!, 0.9), tf.mul(after.weight, 0.1))
+    }
+    return { state: next, metrics: { loss: losses! } }
+  }
+  return { state, inputs, step }
+}
+
+/** Trains eagerly and recorded, joined, and holds all bits together. @returns names of the operations of the joined graph */
+function assertSame(tf: Tfjs, net: Net): string[] {
+  const { state, inputs, step } = netOf(tf, net)
+  const eager = runEagerly(tf, step, state, inputs, { steps: 7 })
+  let names: string[] = []
+  for (const executor of ['serial', 'parallel'] as const) {
+    const before = bits(state.w0!)
+    const rewrite = (graph: Graph) => {
+      const next = fused(graph)
+      names = next.nodes.map(({ name }) => name)
+      return next
+    }
+    const program = record(tf, step, state, inputs, { executor, rewrite })
+    const { loss } = program.run(7)
+    assert.deepEqual(
+      Buffer.from(loss!.buffer),
+      Buffer.from((eager.metrics.loss as Float32Array).buffer),
+      'the losses',
+    )
+    const after = program.state() as Tensors
+    for (const name of Object.keys(state))
+      assert.deepEqual(bits(after[name]!), bits((eager.state as Tensors)[name]!), `${name}, ${executor}`)
+    assert.deepEqual(bits(state.w0!), before, 'the state that was given has changed')
+    program.close()
+  }
+  return names
+}
+
+describe('programs of several operations', needs, () => {
+  const small: Net = {
+    runs: 1,
+    sizes: [7, 9, 5, 6],
+    batch: 4,
+    activation: 'tanh',
+    rule: 'momentum',
+    target: 'y',
+  }
+  const nets: readonly (readonly [string, Net])[] = [
+    ['one run', small],
+    ['one run of wide layers', { ...small, sizes: [100, 130, 70, 33], batch: 100, activation: 'relu' }],
+    [
+      'three runs that threads share unevenly',
+      { ...small, runs: 3, sizes: [33, 64, 65, 40], batch: 64, rule: 'compensated' },
+    ],
+    [
+      'more runs than pieces',
+      { ...small, runs: 29, activation: 'relu', target: 'itself', rule: 'compensated' },
+    ],
+    ['many runs', { ...small, runs: 64, sizes: [32, 64, 64, 32], batch: 64, activation: 'relu' }],
+    ['plain descent', { ...small, runs: 2, rule: 'sgd', target: 'itself' }],
+    ['Adam', { ...small, runs: 5, rule: 'adam', target: 'itself' }],
+    ['a target that follows', { ...small, runs: 4, target: 'ema' }],
+  ]
+  for (const [title, net] of nets) {
+    it(`${title}: a step is one operation and has the bits of the eager one`, async () => {
+      const names = assertSame(await load(), net)
+      assert.equal(names.filter((name) => name === 'JepalabRuns').length, 1)
+      const others = names.filter((name) => name.startsWith('Jepalab') && name !== 'JepalabRuns')
+      assert.deepEqual([others, names.filter((name) => name === 'GatherV2')], [[], []])
+    })
+  }
+
+  it('what a program cannot hold stays between its parts, with the same bits', async () => {
+    const tf = await load()
+    const names = assertSame(tf, { ...small, runs: 3, between: (tf, h) => tf.softplus(h) as Tensor })
+    for (const name of ['JepalabDense', 'Softplus', 'JepalabRuns'])
+      assert.ok(names.includes(name), names.join(' '))
+  })
+
+  it('the sum of squares of a run is its own, and that of tfjs', async () => {
+    const tf = await load()
+    for (const shape of [
+      [5, 3, 67],
+      [2, 1],
+      [1, 64, 2],
+      [3, 0],
+    ]) {
+      const x = numbers(tf, shape, 9)
+      const sums = squareSums(tf, x).dataSync()
+      const theirs = tf.sum(tf.reshape(tf.square(x), [shape[0]!, -1]), 1).dataSync()
+      for (const [r, sum] of sums.entries()) {
+        assert.ok(
+          Math.abs(sum - theirs[r]!) <= 1e-6 * theirs[r]!,
+          `${shape}, ${r}: ${sum}, ${theirs[r]} by tfjs`,
+        )
+        assert.equal(squareSums(tf, tf.slice(x, [r], [1])).dataSync()[0], sum)
+      }
+    }
+  })
+
+  const call = (
+    tf: Tfjs,
+    lines: readonly string[],
+    given: readonly Tensor[],
+    places: readonly Tensor[] = [],
+  ) => {
+    const attributes = [
+      { name: 'inputs', type: ATTRIBUTE.int, value: given.length },
+      { name: 'wholes', type: ATTRIBUTE.int, value: places.length },
+      { name: 'results', type: ATTRIBUTE.int, value: 1 },
+      { name: 'program', type: ATTRIBUTE.string, value: lines.join('\n') },
+    ]
+    return backendOf(tf).executeMultipleOutputs('JepalabRuns', attributes, [...given, ...places], 1)[0]!
+  }
+
+  it('a batch that is not there is refused', async () => {
+    const tf = await load()
+    const all = numbers(tf, [3, 2, 4, 5], 1)
+    const lines = ['runs 2', 'pick 0 0 2 4 5', 'squares 0 > o0']
+    const second = call(tf, lines, [all], [tf.scalar(1, 'int32')])
+    assert.deepEqual(bits(second), bits(squareSums(tf, tf.gather(all, 1))))
+    for (const at of [-1, 3])
+      assert.throws(() => call(tf, lines, [all], [tf.scalar(at, 'int32')]), new RegExp(`number ${at} of`))
+  })
+
+  it('a program that does not fit its tensors or itself is refused', async () => {
+    const tf = await load()
+    const [x, w] = [numbers(tf, [2, 4, 5], 1), numbers(tf, [2, 5, 3], 2)] as const
+    const head = ['runs 2', 'in 0 2 4 5', 'in 1 2 5 3']
+    assert.deepEqual(
+      bits(call(tf, [...head, 'dense relu 0 1 - > o0'], [x, w])),
+      bits(dense(tf, x, w, null, 'relu')),
+    )
+    for (const line of [
+      'dense relu 1 0 - > o0',
+      'dense relu 0 1 0 > o0',
+      'dense relu 0 7 - > o0',
+      'dense relu 0 1 - > o1',
+      'invert 0 > o0',
+      'add 0 1 > o0',
+      'in 2 3',
+    ])
+      assert.throws(() => call(tf, [...head, line], [x, w]), /its program has/, line)
+    assert.throws(() => call(tf, [...head, 'dense relu 0 1 - > o0'], [x, x]), /input 1 is \[2\]\[4\]\[5\]/)
+  })
+})

@@ -1,0 +1,108 @@
+import { ATTRIBUTE, DTYPE } from '../recorder/binding.ts'
+import { formOf, type Graph, isSameShape, type Node, type Value } from '../recorder/graph.ts'
+import { fuseUpdates, rewritten, usesOf } from './fuse.ts'
+import { ProgramText, uniform } from './program-text.ts'
+import { sharedSlopes } from './shared-slopes.ts'
+
+/** Operations of our own that a program can hold; whatever else it holds is arithmetic between their results. */
+const OWN = new Set([
+  ...['JepalabDense', 'JepalabDenseInputSlopes', 'JepalabDenseWeightSlopes', 'JepalabDenseSgd'],
+  ...['JepalabSgd', 'JepalabAdam', 'JepalabSquares'],
+])
+const ARITHMETIC = new Set(['Add', 'AddV2', 'Sub', 'Mul'])
+
+/** The graph of a net's step as it is run: gradients and updates in one, then all that can be one operation. The bits are the same. */
+export function fused(graph: Graph): Graph {
+  return joinOperations(fuseUpdates(graph))
+}
+
+/**
+ * The same graph in which operations of our own that need each other's results, with the arithmetic between them, are one
+ * operation that takes R runs through all of them, piece by piece (native/tensorflow/kernels/runs.cc): what lies between two
+ * of them stays in the caches, and TensorFlow has one operation to start and not thirty. The bits are the same. What it
+ * cannot hold stays as it is, and parts it in two.
+ */
+function joinOperations(graph: Graph): Graph {
+  const uses = usesOf(graph)
+  const replaced = new Map<Node, (output: number) => Value>()
+  for (const members of groupsOf(graph)) {
+    if (members.filter(({ name }) => OWN.has(name)).length < 2) continue
+    const { node, places } = joined(graph, members, uses)
+    for (const member of members) {
+      replaced.set(member, (output) => ({ node, output: places.get(member)!.get(output)! }))
+    }
+  }
+  return replaced.size === 0 ? graph : rewritten(graph, replaced)
+}
+
+/**
+ * Nodes that can be one operation: of the same number of runs, and such that no way leads out of a group and back into
+ * it. A node's level is the greatest number of times that a way to it has left a group.
+ */
+function groupsOf({ nodes }: Graph): Node[][] {
+  const levels = new Map<Node, number>()
+  const groups = new Map<string, Node[]>()
+  for (const node of nodes) {
+    const runs = runsOf(node)
+    const from = node.inputs.map(({ node: input }) => {
+      const before = runsOf(input)
+      return levels.get(input)! + (before !== null && before !== runs ? 1 : 0)
+    })
+    const level = Math.max(0, ...from)
+    levels.set(node, level)
+    if (runs === null) continue
+    const key = `${level} ${runs}`
+    groups.set(key, [...(groups.get(key) ?? []), node])
+  }
+  return [...groups.values()]
+}
+
+/** How many runs a node works on, where a program can hold it; else null. */
+function runsOf({ kind, name, inputs, outputs }: Node): number | null {
+  const { dtype, shape } = outputs[0] ?? { dtype: DTYPE.bool, shape: [] }
+  if (kind !== 'operation' || dtype !== DTYPE.float32 || shape.length === 0) return null
+  if (OWN.has(name)) return name === 'JepalabSquares' ? formOf(inputs[0]!).shape[0]! : shape[0]!
+  if (!ARITHMETIC.has(name) || shape.length < 2) return null
+  const [one, other] = inputs as [Value, Value]
+  const isWhole = (value: Value) => isSameShape(formOf(value).shape, shape)
+  const isByNumber = name === 'Mul' && uniform(other) !== null && isWhole(one)
+  return isByNumber || (isWhole(one) && isWhole(other)) ? shape[0]! : null
+}
+
+/** One node for the members of a group; `places`: where each of their outputs that others need lies in it. */
+function joined(graph: Graph, members: readonly Node[], uses: ReadonlyMap<Node, readonly number[]>) {
+  const inside = new Set(members)
+  const wanted = wantedOutside(graph, inside)
+  const shared = sharedSlopes(members, wanted)
+  const text = new ProgramText(runsOf(members[0]!)!, { wanted, uses, shared })
+  for (const [index, member] of members.entries()) text.add(member, members.slice(index + 1))
+  const { program, given, wholes, results } = text
+  const node: Node = {
+    ...members[0]!,
+    name: 'JepalabRuns',
+    attributes: [
+      { name: 'inputs', type: ATTRIBUTE.int, value: given.length },
+      { name: 'wholes', type: ATTRIBUTE.int, value: wholes.length },
+      { name: 'results', type: ATTRIBUTE.int, value: results.length },
+      { name: 'program', type: ATTRIBUTE.string, value: program },
+    ],
+    inputs: [...given, ...wholes],
+    outputs: results.map(formOf),
+  }
+  const places = new Map<Node, Map<number, number>>()
+  for (const [place, { node: member, output }] of results.entries()) {
+    const own = places.get(member) ?? new Map<number, number>()
+    places.set(member, own.set(output, place))
+  }
+  return { node, places }
+}
+
+/** Outputs of the members that something else needs. */
+function wantedOutside({ nodes, state, metrics }: Graph, inside: ReadonlySet<Node>) {
+  const wanted = new Map<Node, Set<number>>()
+  const needed = nodes.filter((node) => !inside.has(node)).flatMap(({ inputs }) => inputs)
+  for (const { node, output } of [...needed, ...state.values(), ...metrics.values()]) {
+    if (inside.has(node)) wanted.set(node, (wanted.get(node) ?? new Set()).add(output))
+  }
+  return wanted
+}
