@@ -61,8 +61,9 @@ constexpr int tile_height(int columns, bool down) {
 }
 constexpr int tile_widest = registers == 32 ? 4 : 2;
 
-/* `turned(x, at)` is what is stored at c + at in place of the element x of a product. */
+/* `turned(x, at)` is what is stored at c + at in place of the element x of a product; long where it takes as many operations as x. */
 struct Plain {
+  static constexpr bool is_long = false;
   LANES_INLINE Vec<float> turned(Vec<float> x, std::ptrdiff_t) const { return x; }
 };
 
@@ -89,7 +90,9 @@ LANES_INLINE void forth_rows(int& i, int m, int k, Rows left, Rows right, const 
   if constexpr (TM > 1) forth_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, k, left, right, start, c, to, turn);
 }
 
-/* One vector of columns, k a multiple of 16: sixteen rows of the right operand at a time stay in registers.
+/*
+ * One vector of columns, k a multiple of 16: sixteen rows of the right operand at a time stay in registers. A long turn
+ * of four elements follows the links of the next four, in whose waits it is done.
  */
 template <class Turn>
 LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* start, float* c, Place to,
@@ -99,21 +102,27 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
   const int whole = m / height * height;
   for (int from = 0; from < k; from += side) {
     const bool last = from + side == k;
-    V kept[side];
+    V kept[side], done[height];
 #pragma GCC unroll 16
     for (int p = 0; p < side; p++) {
       V row = V::load(right.at + (from + p) * right.ld);
       row = lanes::held(row);
       kept[p] = row;
     }
+    const auto finish = [&](int i) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+      for (int r = 0; r < height; r++) {
+        const std::ptrdiff_t at = to.at + (i + r) * to.ld;
+        (last ? turn.turned(done[r], at) : done[r]).store(c + at);
+      }
+    };
     for (int i = 0; i < whole; i += height) {
       const float* a = left.at + i * left.ld + from;
-      const std::ptrdiff_t first = to.at + i * to.ld;
       V acc[height];
 #pragma GCC unroll 16
       for (int r = 0; r < height; r++) {
         if (from > 0)
-          acc[r] = V::load(c + first + r * to.ld);
+          acc[r] = V::load(c + to.at + (i + r) * to.ld);
         else
           acc[r] = start != nullptr ? V::load(start) : V::zero();
       }
@@ -121,12 +130,12 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
       for (int p = 0; p < side; p++)
 #pragma GCC unroll 16
         for (int r = 0; r < height; r++) acc[r] = fma(V::broadcast(a[r * left.ld + p]), kept[p], acc[r]);
+      if (Turn::is_long && i > 0) finish(i - height);
 #pragma GCC unroll 16
-      for (int r = 0; r < height; r++) {
-        const std::ptrdiff_t at = first + r * to.ld;
-        (last ? turn.turned(acc[r], at) : acc[r]).store(c + at);
-      }
+      for (int r = 0; r < height; r++) done[r] = acc[r];
+      if (!Turn::is_long) finish(i);
     }
+    if (Turn::is_long && whole > 0) finish(whole - height);
   }
   return whole;
 }
