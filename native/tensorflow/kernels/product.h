@@ -43,11 +43,12 @@ struct Panel {
   std::ptrdiff_t step;
 };
 
-/* acc[i][j] += Σ_k left(i, k) panel(k, j) for TM rows and TN vectors. */
-template <int TM, int TN, bool Down>
-LANES_INLINE void chains(Left<Down> left, Panel panel, int depth, V (&acc)[TM][TN]) {
+/* acc[i][j] += Σ_k left(i, k) panel(k, j) for TM rows and TN vectors; beside(k) meanwhile. */
+template <int TM, int TN, bool Down, class Beside>
+LANES_INLINE void chains(Left<Down> left, Panel panel, int depth, V (&acc)[TM][TN], const Beside& beside) {
 #pragma GCC unroll 2
   for (int p = 0; p < depth; p++) {
+    beside(p);
     V columns[TN];
 #pragma GCC unroll 8
     for (int j = 0; j < TN; j++) columns[j] = lanes::held(V::load(panel.at + p * panel.step + j * W));
@@ -70,9 +71,15 @@ struct Block {
   std::ptrdiff_t ld;
 };
 
-/* Tiles of TM rows from row i on; `finish(row, rows)` for each when it is stored. */
-template <int TM, int TN, bool Down, class Finish>
-LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block block, const Finish& finish) {
+/* Nothing is done beside the products. */
+struct Nothing {
+  template <int TM, int TN>
+  LANES_INLINE void at(int, int) const {}
+};
+
+/* Tiles of TM rows from row i on; `finish(row, rows)` for each when it is stored, beside.at<TM, TN>(row, k) while it is summed. */
+template <int TM, int TN, bool Down, class Finish, class Beside>
+LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block block, const Finish& finish, const Beside& beside) {
 #pragma GCC unroll 1
   for (; i + TM <= rows; i += TM) {
     V acc[TM][TN];
@@ -88,20 +95,20 @@ LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block bl
 #pragma GCC unroll 8
         for (int j = 0; j < TN; j++) acc[r][j] = V::load(c + r * block.ld + j * W);
     }
-    chains<TM, TN, Down>(left.from(i), panel, block.depth, acc);
+    chains<TM, TN, Down>(left.from(i), panel, block.depth, acc, [&](int p) { beside.template at<TM, TN>(i, p); });
 #pragma GCC unroll 16
     for (int r = 0; r < TM; r++)
 #pragma GCC unroll 8
       for (int j = 0; j < TN; j++) acc[r][j].store(c + r * block.ld + j * W);
     finish(i, TM);
   }
-  if constexpr (TM > 1) tiles<(TM > 8 ? 8 : TM > 4 ? 4 : TM / 2), TN, Down>(i, rows, left, panel, block, finish);
+  if constexpr (TM > 1) tiles<(TM > 8 ? 8 : TM > 4 ? 4 : TM / 2), TN, Down>(i, rows, left, panel, block, finish, beside);
 }
 
-template <int TN, bool Down, class Finish>
-void panel_rows(int rows, Left<Down> left, Panel panel, Block block, const Finish& finish) {
+template <int TN, bool Down, class Finish, class Beside>
+void panel_rows(int rows, Left<Down> left, Panel panel, Block block, const Finish& finish, const Beside& beside) {
   int i = 0;
-  tiles<tile_rows(TN), TN, Down>(i, rows, left, panel, block, finish);
+  tiles<tile_rows(TN), TN, Down>(i, rows, left, panel, block, finish, beside);
 }
 
 /* Room for what one item works with; on the stack. */
@@ -118,10 +125,11 @@ struct alignas(64) Scratch {
  *   lay_panel(k, n, vectors, room) → Panel   the right operand's rows k … k + n − 1, zeros beyond the last column
  *   finish(at, ld, row, rows)           turns whole sums where they lie, `vectors` whole vectors a row; where c is NULL
  *                                       they go no further
+ *   beside.at<TM, TN>(row, k)           is called while the tile of TM rows and TN vectors from `row` on is summed
  */
-template <bool Down, class LayLeft, class LayPanel, class Finish>
+template <bool Down, class LayLeft, class LayPanel, class Finish, class Beside = Nothing>
 void product(int rows, int columns, int64_t depth, float* c, std::ptrdiff_t ld, Scratch& room, const LayLeft& lay_left,
-             const LayPanel& lay_panel, const Finish& finish) {
+             const LayPanel& lay_panel, const Finish& finish, const Beside& beside = {}) {
   const int vectors = (columns + W - 1) / W;
   const bool is_whole = columns % W == 0 && c != nullptr;
   float* const at = is_whole ? c : room.result;
@@ -136,11 +144,11 @@ void product(int rows, int columns, int64_t depth, float* c, std::ptrdiff_t ld, 
       if (!is_last) return;
       finish(at + row * stride, stride, row, count, vectors);
     };
-    if (vectors == 1) panel_rows<1>(rows, left, panel, block, done);
-    if (vectors == 2) panel_rows<2>(rows, left, panel, block, done);
+    if (vectors == 1) panel_rows<1>(rows, left, panel, block, done, beside);
+    if (vectors == 2) panel_rows<2>(rows, left, panel, block, done, beside);
     if constexpr (is_wide) {
-      if (vectors == 3) panel_rows<3>(rows, left, panel, block, done);
-      if (vectors == 4) panel_rows<4>(rows, left, panel, block, done);
+      if (vectors == 3) panel_rows<3>(rows, left, panel, block, done, beside);
+      if (vectors == 4) panel_rows<4>(rows, left, panel, block, done, beside);
     }
   }
   if (is_whole || c == nullptr) return;
@@ -173,8 +181,8 @@ LANES_INLINE Panel lay_turned(const float* from, std::ptrdiff_t ld, int n, int c
   const std::ptrdiff_t step = vectors * W;
   if (columns < step)
     for (int p = 0; p < n; p++) V::zero().store(room + p * step + (vectors - 1) * W);
-  // The blocks are read down the rows, which the hardware does not foresee.
-  for (int i = 0; i < columns; i++)
+  // The blocks are read down the rows, which the hardware does not foresee; a small matrix is near, or comes whole.
+  for (int i = 0; i < columns && columns * ld > 8192; i++)
     for (int p = 0; p < n; p += 16) __builtin_prefetch(from + i * ld + p);
   lanes::transpose<V>(columns, 0, n, from, ld, room, step);
   return {room, step};

@@ -18,8 +18,8 @@
 
 namespace kernels {
 namespace {
-/* Of a piece of several runs: half of a second cache that is small today. */
-constexpr int64_t piece_floats = 512 * 1024 / sizeof(float);
+/* Of a piece of several runs: what stays in a second cache beside what streams through. */
+constexpr int64_t piece_floats = 128 * 1024 / sizeof(float);
 /* Of scratch that a thread keeps. */
 constexpr size_t kept_floats = size_t{16} << 20;
 
