@@ -16,6 +16,7 @@ import { drawChart } from './lanes/chart.ts'
 import { measureDescent } from './lanes/descent.ts'
 import { measureFlow } from './lanes/flow.ts'
 import { measureMlp } from './lanes/mlp.ts'
+import { measurePeak } from './lanes/peak.ts'
 import { type PeerName, startPeer } from './lanes/peers.ts'
 import { type Results, type RowResult, writeReport } from './lanes/report.ts'
 import { chooseRows, ROWS, type Row } from './lanes/rows.ts'
@@ -54,7 +55,6 @@ async function measure(): Promise<Results> {
   const library = join(readInstallation().lanes!.folder, `liblanes-${lanes.name}.so`)
   const probe = await buildProbe()
   const python = await installPeers(tell)
-  const peak = async () => JSON.parse(await run(probe, ['peak', String(THREADS)])).float32 as number
   tell(
     `${machine.cores} × ${machine.cpu}, pinned to ${machine.pinned ?? 'nothing'}, ${machine.node}, commit ${machine.commit}`,
   )
@@ -64,8 +64,9 @@ async function measure(): Promise<Results> {
       `! ${(100 * others).toFixed(0)} % of this machine is busy with other things: these figures will not be quiet ones`,
     )
   }
-  const peaks = [await peak()]
-  tell(`${lanes.name}, ${THREADS} threads; FMA peak ${(peaks[0]! / 1e9).toFixed(0)} GFLOP/s`)
+  tell(
+    `${lanes.name}, ${THREADS} threads; FMA peak ${((await measurePeak(probe, 0.5)) / 1e9).toFixed(0)} GFLOP/s`,
+  )
   const measured: RowResult[] = []
   const began = performance.now()
   for (const [index, row] of rows.entries()) {
@@ -75,7 +76,6 @@ async function measure(): Promise<Results> {
     const result = await measureRow(row, library, probe, python, lanes)
     measured.push(result)
     for (const line of summarise(result)) tell(`  ${line}`)
-    peaks.push(await peak())
   }
   const versions = Object.assign({}, ...[...peers.values()].map((peer) => peer.versions))
   return {
@@ -84,8 +84,6 @@ async function measure(): Promise<Results> {
     library: lanes.name,
     threads: THREADS,
     busyWithOthers: others,
-    // The highest of the run: what the machine can do when nothing else wants it.
-    peak: Math.max(...peaks),
     protocol,
     rows: measured,
   }
@@ -115,7 +113,7 @@ async function measureRow(
     const contest =
       row.kind === 'mlp'
         ? await measureMlp(row, { library, probe }, both, protocol, scratch, tell)
-        : await measureDescent(row, lanes, both, protocol, scratch, tell)
+        : await measureDescent(row, { lanes, probe }, both, protocol, scratch, tell)
     return { row, contest, error: null, seconds: seconds() }
   } catch (error) {
     return { row, error: (error as Error).message, seconds: seconds() }

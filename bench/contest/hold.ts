@@ -32,6 +32,8 @@ export interface ContestResult {
   readonly ours: Readonly<Record<string, Timing>>
   readonly best: Readonly<Record<string, { form: string } & Timing>>
   readonly forms: readonly FormResult[]
+  /** What took its turns beside them and competes with nobody. */
+  readonly beside: Readonly<Record<string, Timing>>
 }
 
 /** What a row hands to the contest. */
@@ -47,6 +49,8 @@ export interface Contest {
   compare(weights: readonly Float64Array[]): { agrees: boolean; comparison: string }
   /** Our entrants that run in this process, the first of them the one that is compared with the peers. */
   readonly ours: Readonly<Record<string, () => Promise<Lap>>>
+  /** What else is measured in the same minutes. */
+  readonly beside?: Readonly<Record<string, () => Promise<Lap>>>
 }
 
 /** How long and how often; `quick` is for a look. */
@@ -87,14 +91,16 @@ export async function hold(
       throw new Error(`No form of ${peer.title} agrees with ours: ${reasons.join('; ')}`)
     }
   }
-  const entrants: Record<string, () => Promise<Lap>> = { ...contest.ours }
+  const entrants: Record<string, () => Promise<Lap>> = { ...contest.ours, ...contest.beside }
   for (const peer of peers)
     entrants[peer.name] = () => lapOf(peer, best[peer.name]!, seconds, contest.timeRate)
   const timings = await takeTurns(entrants, repeats, contest.runs)
-  const ours = Object.fromEntries(Object.keys(contest.ours).map((name) => [name, timings[name]!]))
+  const timingsOf = (group: object) =>
+    Object.fromEntries(Object.keys(group).map((name) => [name, timings[name]!]))
   const found = peers.map(({ name }) => [name, { form: best[name]!, ...timings[name]! }])
   for (const peer of peers) await peer.ask({ do: 'drop', form: best[peer.name]! })
-  return { ours, best: Object.fromEntries(found), forms }
+  const [ours, beside] = [timingsOf(contest.ours), timingsOf(contest.beside ?? {})]
+  return { ours, best: Object.fromEntries(found), forms, beside }
 }
 
 async function tryForm(

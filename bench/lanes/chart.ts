@@ -1,7 +1,6 @@
 import { FAINT, GRID, INK } from '../../src/report/colours.ts'
 import { logScale, type Scale } from '../../src/report/scales.ts'
 import { element, line, path, svgDocument, text } from '../../src/report/svg.ts'
-import { flopOf } from './descent.ts'
 import type { Results, RowResult } from './report.ts'
 import type { DescentRow } from './rows.ts'
 
@@ -30,24 +29,24 @@ export function drawChart(results: Results): string {
   )
   const batches = [...new Set(found.map(({ row }) => row.runs))].sort((a, b) => b - a)
   const title = 'Deep linear JEPA, L = 3: run-steps a second of population descent'
-  const { machine, threads, peak } = results
-  const under = `${threads} threads, ${machine.cpu}, FMA peak ${(peak / 1e9).toFixed(0)} GFLOP/s, commit ${machine.commit}, ${machine.date}`
+  const { machine, threads } = results
+  const under = `${threads} threads, ${machine.cpu}, commit ${machine.commit}, ${machine.date}`
   const panels = batches.map((runs, k) => {
     const points = found
       .filter(({ row }) => row.runs === runs)
       .sort((a, b) => a.row.features - b.row.features)
-    return drawPanel(points, runs, peak, PANEL.left + k * (PANEL.width + PANEL.gap))
+    return drawPanel(points, runs, PANEL.left + k * (PANEL.width + PANEL.gap))
   })
   const content = [
     text(24, 38, title, { 'font-size': 24, 'font-weight': 'bold', fill: INK }),
     text(24, 62, under, { 'font-size': 14, fill: FAINT }),
     ...panels,
-    drawKey(seriesOf(found.slice(0, 1), peak), HEIGHT - 18),
+    drawKey(seriesOf(found.slice(0, 1)), HEIGHT - 18),
   ]
   return svgDocument(WIDTH, HEIGHT, title, content.join(''))
 }
 
-function seriesOf(points: readonly Point[], peak: number): Series[] {
+function seriesOf(points: readonly Point[]): Series[] {
   const rates = (of: (point: Point) => number | undefined) =>
     points.flatMap((point) => {
       const rate = of(point)
@@ -59,7 +58,7 @@ function seriesOf(points: readonly Point[], peak: number): Series[] {
       colour: FAINT,
       dash: '6 5',
       shape: 'none',
-      points: rates(({ row }) => peak / flopOf(row)),
+      points: rates(({ contest }) => contest.beside.peak?.median),
     },
     {
       title: 'lanes',
@@ -82,8 +81,8 @@ function seriesOf(points: readonly Point[], peak: number): Series[] {
   ]
 }
 
-function drawPanel(points: readonly Point[], runs: number, peak: number, left: number): string {
-  const series = seriesOf(points, peak)
+function drawPanel(points: readonly Point[], runs: number, left: number): string {
+  const series = seriesOf(points)
   const sizes = points.map(({ row }) => row.features)
   const values = series.flatMap((one) => one.points.map(([, rate]) => rate))
   const bottom = PANEL.top + PANEL.height

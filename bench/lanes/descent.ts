@@ -7,6 +7,7 @@ import type { Peer } from '../contest/peer.ts'
 import { type DescentCase, descentCase, SEED } from './case.ts'
 import { lossesOf, spreadRatio, standardErrors } from './compare.ts'
 import { Ours } from './ours.ts'
+import { measurePeak } from './peak.ts'
 import type { DescentRow } from './rows.ts'
 
 const CHECK_RATE = 0.05
@@ -23,7 +24,7 @@ export function flopOf({ depth, features }: DescentRow): number {
 /** Population descent or sgd: ours against PyTorch and JAX. */
 export async function measureDescent(
   row: DescentRow,
-  lanes: LanesLibrary,
+  { lanes, probe }: { readonly lanes: LanesLibrary; readonly probe: string },
   peers: readonly Peer[],
   protocol: Protocol,
   scratch: string,
@@ -53,6 +54,14 @@ export async function measureDescent(
     ours: {
       compensated: () => ours.time(protocol.seconds, TIME_RATE, 'compensated'),
       float32: () => ours.time(protocol.seconds, TIME_RATE, 'float32'),
+    },
+    // The steps that nothing but multiply-adds would leave time for: the clock differs from minute to minute.
+    beside: {
+      peak: async () => {
+        const steps =
+          (protocol.seconds * (await measurePeak(probe, protocol.seconds))) / flopOf(row) / row.runs
+        return { steps, seconds: protocol.seconds }
+      },
     },
   }
   return { ...(await hold(contest, peers, protocol, tell)), layout: ours.layout }

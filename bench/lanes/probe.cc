@@ -1,7 +1,7 @@
 /*
  * What the lanes suite measures without Node: the FMA peak, and the small-MLP kernels, which a cohort calls.
  *
- *   probe peak THREADS                                             -> {"float32": FLOP/s, "float64": FLOP/s}
+ *   probe peak THREADS SECONDS                                     -> {"float32": FLOP/s}
  *   probe mlp LIBRARY FOLDER INPUTS WIDTH RUNS ROWS SAMPLES PRECISION THREADS SEED RATE SECONDS STEPS
  *
  * mlp trains INPUTS-WIDTH-WIDTH-INPUTS tanh networks with biases on FOLDER/{x,y,weights}.f64: STEPS updates, written to
@@ -117,12 +117,11 @@ int mlp(char **words) {
 }  // namespace
 
 int main(int count, char **words) {
-  if (count == 3 && std::strcmp(words[1], "peak") == 0) {
-    const int threads = std::atoi(words[2]);
-    std::printf("{\"float32\":%.6g,\"float64\":%.6g}\n", measure_peak(false, threads), measure_peak(true, threads));
+  if (count == 4 && std::strcmp(words[1], "peak") == 0) {
+    std::printf("{\"float32\":%.6g}\n", measure_peak(false, std::atoi(words[2]), std::atof(words[3]), 1));
     return 0;
   }
   if (count == 15 && std::strcmp(words[1], "mlp") == 0) return mlp(words + 2);
-  std::fprintf(stderr, "probe peak THREADS | probe mlp ... (see the head of probe.cc)\n");
+  std::fprintf(stderr, "probe peak THREADS SECONDS | probe mlp ... (see the head of probe.cc)\n");
   return 2;
 }

@@ -32,8 +32,11 @@ enum lanes_form { LANES_DIAGONAL = 0, LANES_FULL = 1 };
 /* Compensated: float32 weights that carry what each update rounded off (Kahan), exact to some 1e-7 for ever. */
 enum lanes_precision { LANES_COMPENSATED = 0, LANES_FLOAT32 = 1, LANES_FLOAT64 = 2 };
 
-/* A run is a SIMD lane | one run at a time, SIMD along its rows | one run over all threads. */
-enum lanes_layout { LANES_AUTO = 0, LANES_LANES = 1, LANES_MATRIX = 2, LANES_TEAM = 3 };
+/*
+ * A run is a SIMD lane | one run at a time, SIMD along its rows | one run over all threads | two or four runs at a time, their
+ * elements side by side along the rows (a build without such vectors takes the matrix layout).
+ */
+enum lanes_layout { LANES_AUTO = 0, LANES_LANES = 1, LANES_MATRIX = 2, LANES_TEAM = 3, LANES_BRAID = 4 };
 
 /* What a call came to. Only LANES_OK and LANES_CANCELLED have touched the runs. */
 enum lanes_code {

@@ -56,7 +56,7 @@ describe('the addon over the lanes kernels', { skip: hasCompiler ? false : 'no C
   })
 
   it('tells the layout and the weights of a run', () => {
-    assert.equal(library.choose(makeBatch(8, 1)), LAYOUT.lanes)
+    assert.equal(library.choose(makeBatch(256, 1)), LAYOUT.lanes)
     assert.equal(library.choose(makeBatch(1, 1)), LAYOUT.matrix)
     assert.equal(library.weights(OBJECTIVE.mae, 2, 3, 4), 12 + 16 + 12)
     assert.equal(library.weights(OBJECTIVE.mae, 9, 3, 4), 0)

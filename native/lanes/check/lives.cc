@@ -131,7 +131,7 @@ void check_capacity(const Library& library, int layout, Verdict& v) {
 }  // namespace
 
 void check_lives(const Library& library, Verdict& v) {
-  for (int layout : {LANES_LANES, LANES_MATRIX, LANES_TEAM}) {
+  for (int layout : {LANES_LANES, LANES_MATRIX, LANES_TEAM, LANES_BRAID}) {
     for (int precision : {LANES_COMPENSATED, LANES_FLOAT32, LANES_FLOAT64})
       check_spoilt_runs(library, layout, precision, v);
     for (int piece : {1, 7})

@@ -68,15 +68,15 @@ Loop best_loop(bool is_double) {
 
 }  // namespace
 
-double measure_peak(bool is_double, int threads) {
+double measure_peak(bool is_double, int threads, double seconds, int attempts) {
   const Loop loop = best_loop(is_double);
   double best = 0;
-  for (int attempt = 0; attempt < 5; attempt++) {
+  for (int attempt = 0; attempt < attempts; attempt++) {
     std::atomic<int64_t> rounds{0};
     std::atomic<double> sink{0};
     std::vector<std::thread> workers;
     const auto from = std::chrono::steady_clock::now();
-    const auto until = from + std::chrono::milliseconds(100);
+    const auto until = from + std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
     for (int t = 0; t < threads; t++)
       workers.emplace_back([&] {
         while (std::chrono::steady_clock::now() < until) {
@@ -85,8 +85,8 @@ double measure_peak(bool is_double, int threads) {
         }
       });
     for (std::thread& worker : workers) worker.join();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
-    best = std::max(best, 2.0 * loop.width * kChains * static_cast<double>(rounds.load()) / seconds);
+    const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+    best = std::max(best, 2.0 * loop.width * kChains * static_cast<double>(rounds.load()) / passed);
   }
   return best;
 }

@@ -60,8 +60,8 @@ double run_steps_a_second(const Library& library, Case& c) {
 }
 
 const char* layout_name(int layout) {
-  static const char* names[] = {"auto", "lanes", "matrix", "team"};
-  return layout >= 0 && layout <= 3 ? names[layout] : "?";
+  static const char* names[] = {"auto", "lanes", "matrix", "team", "braid"};
+  return layout >= 0 && layout <= 4 ? names[layout] : "?";
 }
 
 }  // namespace

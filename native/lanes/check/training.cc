@@ -173,7 +173,7 @@ void check_training(const Library& library, bool large, Verdict& v) {
     Shape s;
     s.seed = 1000 + i;
     s.objective = dice.whole(0, 1), s.mode = dice.whole(0, 2) == 0 ? LANES_GIVEN : LANES_DESCENT;
-    s.form = dice.whole(0, 1), s.precision = dice.whole(0, 2), s.layout = dice.whole(0, 3);
+    s.form = dice.whole(0, 1), s.precision = dice.whole(0, 2), s.layout = dice.whole(0, 4);
     s.threads = dice.whole(1, 3);
     s.features = features[dice.whole(0, i % 4 == 0 ? 13 : 8)];
     s.width = s.features + (dice.whole(0, 2) == 0 ? dice.whole(1, 9) : 0);
@@ -187,7 +187,7 @@ void check_training(const Library& library, bool large, Verdict& v) {
   }
   if (!large) return;
   for (int d : {48, 63, 64, 65, 96, 128, 130})
-    for (int layout : {LANES_MATRIX, LANES_TEAM, LANES_LANES})
+    for (int layout : {LANES_MATRIX, LANES_TEAM, LANES_BRAID, LANES_LANES})
       for (int precision : {LANES_COMPENSATED, LANES_FLOAT64}) {
         Shape s;
         s.seed = 5000 + d, s.features = d, s.width = d + d % 2, s.depth = 2, s.runs = d > 64 ? 1 : 2,

@@ -19,12 +19,12 @@ std::unique_ptr<Worker> make_worker(const lanes_batch& b, int layout);
 std::unique_ptr<Worker> make_float_lanes(const lanes_batch& b);
 std::unique_ptr<Worker> make_compensated_lanes(const lanes_batch& b);
 std::unique_ptr<Worker> make_double_lanes(const lanes_batch& b);
-std::unique_ptr<Worker> make_half_lanes(const lanes_batch& b);
 std::unique_ptr<Worker> make_matrix(const lanes_batch& b, int threads);
+std::unique_ptr<Worker> make_braid(const lanes_batch& b);
 std::unique_ptr<Worker> make_flow(const lanes_batch& b);
 
-/* Whether runs go by half vectors: so few that whole ones would leave a thread, or half of the only vector, without any. */
-bool by_halves(const lanes_batch& b);
+/* The runs of a braid; 1 where this build, the precision or the mode has none. */
+int braid_runs(const lanes_batch& b);
 /* Runs that one worker takes at a time. */
 int lanes_of(const lanes_batch& b, int layout);
 /* The one rule for the layout (measured: native/lanes/README.md). */

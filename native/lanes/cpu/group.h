@@ -17,11 +17,11 @@ namespace lanes {
  * Trains the runs that share a Net, a lane each, from event to event: a look at the amplitudes, a row, an end. What
  * happens to a lane depends on its own step alone.
  */
-template <class V, bool Lane, int D, int Kind>
+template <class V, int Runs, int D, int Kind>
 class Group {
  public:
   using Real = typename V::Real;
-  static constexpr int lanes = Net<V, Lane, D>::lanes;
+  static constexpr int lanes = Runs;
 
   Group(const lanes_batch& b, Team& team)
       : b_(b), net_(b, team.members()), loader_{b, net_}, ruler_(b), team_(team) {
@@ -61,7 +61,7 @@ class Group {
     going_[lane] = real;
     apart([=](const Share& share) { loader_.load(run, lane, share); });
     net_.rate[lane] = real ? static_cast<Real>(b_.rate[b_.rate_table != 0 ? run * b_.budget : run]) : 0;
-    if (!Lane) std::fill_n(net_.rate, V::width, net_.rate[0]), std::fill_n(net_.mu, V::width, net_.mu[0]);
+    repeat(net_.rate), repeat(net_.mu);
     first_[lane] = step_[lane] = b_.step[run];
     end_[lane] = static_cast<int64_t>(b_.end[run]);
     stop_[lane] = std::min(end_[lane], step_[lane] + b_.budget);
@@ -111,22 +111,21 @@ class Group {
 
   void look(uint32_t due) {
     if (!fresh_) {
-      together([](const Step<V, Lane, D, Kind>& step) { step.forward(); });
+      together([](const Step<V, Runs, D, Kind>& step) { step.forward(); });
       fresh_ = true;
     }
     amplitudes();
     const V most = V::broadcast(largest_amplitude<Real>());
-    const uint32_t all = (1u << V::width) - 1;
     uint32_t full = 0, first = 0;
     for (int lane = 0; lane < lanes; lane++)
       if ((due >> lane & 1) != 0 && b_.looked_at[run_[lane]] < 0) first |= 1u << lane;
     for (int c = 0; c < net_.cd(); c++) {
       const V now = V::load(seen_ + c * V::width);
       uint32_t flags = at_least(now, V::load(up_ + c * V::width)) | at_most(now, V::load(down_ + c * V::width)) |
-                       ~at_most(now, most) | (Lane ? first : (first != 0 ? all : 0));
-      flags &= Lane ? due : all;
+                       ~at_most(now, most) | repeated(first);
+      flags &= repeated(due);
       for (; flags != 0; flags &= flags - 1) {
-        const int bit = __builtin_ctz(flags), lane = Lane ? bit : 0, j = Lane ? c : c * V::width + bit;
+        const int bit = __builtin_ctz(flags), lane = bit % Runs, j = (c * V::width + bit) / Runs;
         if (j < b_.features && going_[lane] && !meet(lane, j, first >> lane & 1)) full |= 1u << lane;
       }
     }
@@ -187,12 +186,12 @@ class Group {
 
   /* |W̄ dᵢ| of every lane into seen_. */
   void amplitudes() {
-    typename Net<V, Lane, D>::Mat seen = net_.product();
+    typename Net<V, Runs, D>::Mat seen = net_.product();
     if (b_.directions != nullptr) {
       seen = net_.back;
-      const Step<V, Lane, D, Kind> step{net_, Share{}};
+      const Step<V, Runs, D, Kind> step{net_, Share{}};
       step.multiply(net_.size.w(), net_.cd(), net_.size.d(), net_.product().left(), net_.directions.right(),
-                    Store<typename Net<V, Lane, D>::Mat>{seen});
+                    Store<typename Net<V, Runs, D>::Mat>{seen});
     }
     for (int c = 0; c < net_.cd(); c++) {
       V sum = V::zero();
@@ -214,13 +213,13 @@ class Group {
 
   template <class F>
   void together(F work) {
-    apart([&](const Share& share) { work(Step<V, Lane, D, Kind>{net_, share}); });
+    apart([&](const Share& share) { work(Step<V, Runs, D, Kind>{net_, share}); });
   }
 
   void advance(int64_t updates) {
     const int64_t done = step_[leader()] - first_[leader()];
     const bool fresh = fresh_;
-    together([=](const Step<V, Lane, D, Kind>& step) {
+    together([=](const Step<V, Runs, D, Kind>& step) {
       for (int64_t u = 0; u < updates; u++) {
         if (step.team.member == 0) prepare(done + u);
         const bool climbs = u > 0 || !fresh;
@@ -238,7 +237,7 @@ class Group {
     if (b_.rate_table != 0) {
       for (int lane = 0; lane < lanes; lane++)
         if (going_[lane]) net_.rate[lane] = static_cast<Real>(b_.rate[run_[lane] * b_.budget + update]);
-      if (!Lane) std::fill_n(net_.rate, V::width, net_.rate[0]);
+      repeat(net_.rate);
     }
     if (b_.mode == LANES_GIVEN)
       for (int lane = 0; lane < lanes; lane++)
@@ -252,7 +251,16 @@ class Group {
       seeds[lane] = b_.seed[run_[lane]];
       steps[lane] = first_[lane] + update;
     }
-    if constexpr (std::is_same_v<V, Vec<Real>>) draw_moments<V, Lane, D>(net_, seeds, steps, b_.rows);
+    if constexpr (std::is_same_v<V, Vec<Real>> && (Runs == 1 || Runs == V::width)) draw_moments<V, Runs, D>(net_, seeds, steps, b_.rows);
+  }
+
+  /* What stands there for each lane goes on over the whole vector. */
+  static void repeat(Real* row) {
+    for (int i = Runs; i < V::width; i++) row[i] = row[i - Runs];
+  }
+  static uint32_t repeated(uint32_t mask) {
+    for (int i = Runs; i < V::width; i += Runs) mask |= mask << Runs;
+    return mask;
   }
 
   int leader() const {
@@ -262,8 +270,8 @@ class Group {
   }
 
   const lanes_batch& b_;
-  Net<V, Lane, D> net_;
-  Loader<V, Lane, D> loader_;
+  Net<V, Runs, D> net_;
+  Loader<V, Runs, D> loader_;
   Ruler ruler_;
   Team& team_;
   Barrier inner_{team_.members()};

@@ -7,11 +7,11 @@
 
 namespace lanes {
 /* Between the caller's dense doubles and the vectors of a Net. */
-template <class V, bool Lane, int D>
+template <class V, int Runs, int D>
 struct Loader {
   using Real = typename V::Real;
   const lanes_batch& b;
-  Net<V, Lane, D>& net;
+  Net<V, Runs, D>& net;
 
   int64_t weights() const { return lanes_weights(b.objective, b.depth, b.features, b.width); }
 
@@ -82,9 +82,9 @@ struct Loader {
 
   /* f(c, element (r, c)) along a row: side by side in the matrix layout, where the compiler makes vectors of pieces of eight. */
   template <class F>
-  static LANES_INLINE void each(const typename Net<V, Lane, D>::Mat& m, int lane, int r, int cols, F f) {
-    Real* const row = m.vector(r, 0) + (Lane ? lane : 0);
-    constexpr int stride = Lane ? V::width : 1, piece = Lane ? 1 : 8;
+  static LANES_INLINE void each(const typename Net<V, Runs, D>::Mat& m, int lane, int r, int cols, F f) {
+    Real* const row = m.vector(r, 0) + lane;
+    constexpr int stride = Runs, piece = Runs == 1 ? 8 : 1;
     int c = 0;
     for (; c + piece <= cols; c += piece) {
 #pragma GCC ivdep
@@ -93,12 +93,12 @@ struct Loader {
     for (; c < cols; c++) f(c, row[c * stride]);
   }
 
-  void square(const typename Net<V, Lane, D>::Mat& to, int lane, const double* from) const {
+  void square(const typename Net<V, Runs, D>::Mat& to, int lane, const double* from) const {
     for (int r = 0; r < b.features; r++)
       for (int c = 0; c < b.features; c++) net.element(to, lane, r, c) = static_cast<Real>(*from++);
   }
 
-  void diagonal(const typename Net<V, Lane, D>::Mat& to, int lane, const double* from) const {
+  void diagonal(const typename Net<V, Runs, D>::Mat& to, int lane, const double* from) const {
     for (int r = 0; r < b.features; r++) net.element(to, lane, r, r) = static_cast<Real>(from[r]);
   }
 

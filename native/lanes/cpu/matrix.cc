@@ -7,12 +7,12 @@ template <int Kind>
 std::unique_ptr<Worker> float_matrix(const lanes_batch& b, int threads) {
 #if defined(LANES_ISA_AVX512) || defined(LANES_ISA_AVX2)
   const bool plain = b.width == b.features && b.momentum == nullptr && threads == 1;
-  if (plain && b.features == 4 && b.mode == LANES_DESCENT) return worker_of<Quad, false, 4, Kind>(b);
-  if (plain && b.features == 16) return worker_of<Vec<float>, false, 16, Kind>(b);
-  if (plain && b.features == 32) return worker_of<Vec<float>, false, 32, Kind>(b);
-  if (plain && b.features == 64) return worker_of<Vec<float>, false, 64, Kind>(b);
+  if (plain && b.features == 4 && b.mode == LANES_DESCENT) return worker_of<Quad, 1, 4, Kind>(b);
+  if (plain && b.features == 16) return worker_of<Vec<float>, 1, 16, Kind>(b);
+  if (plain && b.features == 32) return worker_of<Vec<float>, 1, 32, Kind>(b);
+  if (plain && b.features == 64) return worker_of<Vec<float>, 1, 64, Kind>(b);
 #endif
-  return worker_of<Vec<float>, false, 0, Kind>(b, threads);
+  return worker_of<Vec<float>, 1, 0, Kind>(b, threads);
 }
 }  // namespace
 
@@ -20,7 +20,7 @@ std::unique_ptr<Worker> make_matrix(const lanes_batch& b, int threads) {
   switch (b.precision) {
     case LANES_COMPENSATED: return float_matrix<COMPENSATED>(b, threads);
     case LANES_FLOAT32: return float_matrix<PLAIN>(b, threads);
-    default: return worker_of<Vec<double>, false, 0, PLAIN>(b, threads);
+    default: return worker_of<Vec<double>, 1, 0, PLAIN>(b, threads);
   }
 }
 }  // namespace lanes

@@ -27,7 +27,7 @@ class Ruler {
 
  private:
   using V = Vec<double>;
-  using Mat = Matrix<V, false>;
+  using Mat = Matrix<V, 1>;
   using Buffer = std::vector<double>;
 
   void unfold() {

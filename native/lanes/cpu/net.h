@@ -23,11 +23,15 @@ struct Sizes {
 constexpr int spread(int columns) { return columns >= 8 && columns % 8 == 0 ? columns + 1 : columns; }
 
 /* All matrices of one group of runs (lanes) or of one run (matrix). Index 1 … depth are the layers, 0 the decoder. */
-template <class V, bool Lane, int D>
+template <class V, int Runs, int D>
 struct Net {
   using Real = typename V::Real;
-  using Mat = Matrix<V, Lane, Lane ? D : spread((D + V::width - 1) / V::width)>;
-  static constexpr int lanes = Lane ? V::width : 1;
+  static constexpr bool Lane = Runs == V::width;
+  static constexpr int lanes = Runs, across = V::width / Runs;  // columns of a vector
+  static constexpr int vectors(int columns) { return (columns + across - 1) / across; }
+  using Mat = Matrix<V, Runs, Lane ? D : spread((D + across - 1) / across)>;
+
+  static constexpr int mirrored_from = 192;  // width; measured
 
   const Sizes<D> size;
   const bool jepa, momentum;
@@ -52,16 +56,16 @@ struct Net {
     place(b, members);
   }
 
-  LANES_INLINE int columns(int n) const { return Lane ? n : (n + V::width - 1) / V::width; }
+  LANES_INLINE int columns(int n) const { return vectors(n); }
   LANES_INLINE int cd() const { return columns(size.d()); }
   LANES_INLINE int cw() const { return columns(size.w()); }
   LANES_INLINE const Mat& product() const { return below[size.depth()]; }
 
   /* Element (r, c) of the run in a lane. */
   LANES_INLINE Real& element(const Mat& m, int lane, int r, int c) const {
-    return Lane ? m.vector(r, c)[lane] : m.at[static_cast<std::ptrdiff_t>(r) * m.ld() * V::width + c];
+    return m.vector(r, 0)[c * Runs + lane];
   }
-  LANES_INLINE Real& element(Real* row, int lane, int c) const { return Lane ? row[c * V::width + lane] : row[c]; }
+  LANES_INLINE Real& element(Real* row, int lane, int c) const { return row[c * Runs + lane]; }
 
   /* f(matrix index, rows, columns) for W¹ … Wᴸ, V, in the order of `lanes_batch.weights`. */
   template <class F>
@@ -90,7 +94,7 @@ struct Net {
     back = matrix(w, cd());
     for (int spare = 0; !Lane && spare < (members > 1 ? 2 : 1); spare++) {
       turned[spare] = matrix(d, cw());
-      if (w >= 192) mirrored[spare] = matrix(w, cw());  // measured: from there on it pays
+      if (w >= mirrored_from) mirrored[spare] = matrix(w, cw());
     }
     sxx = row(d);
     lambda = row(d);

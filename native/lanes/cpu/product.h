@@ -7,46 +7,69 @@
 #include "lanes.h"
 
 namespace lanes {
-/*
- * Where the elements of an operand lie: (r, c) starts at `at` + r·row + c·col, in reals. A stride that the compiler knows
- * is in the type, where it costs no register; 0 there means that it is told at run time.
- */
+/* A stride in reals; one that the compiler knows is in the type, where it takes no room. 0: it is told at run time. */
+template <int Known, int Which>
+struct Stride {
+  LANES_INLINE explicit Stride(std::ptrdiff_t) {}
+  LANES_INLINE std::ptrdiff_t get() const { return Known; }
+};
+template <int Which>
+struct Stride<0, Which> {
+  std::ptrdiff_t told;
+  LANES_INLINE explicit Stride(std::ptrdiff_t told) : told(told) {}
+  LANES_INLINE std::ptrdiff_t get() const { return told; }
+};
+
+/* Where the elements of an operand lie: (r, c) starts at `at` + r·row + c·col. */
 template <class T, int Row, int Col>
-struct View {
+struct View : private Stride<Row, 0>, private Stride<Col, 1> {
   using Real = T;
   static constexpr int along = Col;
   const Real* at;
-  std::ptrdiff_t told_row, told_col;
-  LANES_INLINE std::ptrdiff_t row() const { return Row != 0 ? Row : told_row; }
-  LANES_INLINE std::ptrdiff_t col() const { return Col != 0 ? Col : told_col; }
-  LANES_INLINE View<Real, Col, Row> transposed() const { return {at, told_col, told_row}; }
-  LANES_INLINE View from(int c) const { return {at + c * col(), told_row, told_col}; }
+  LANES_INLINE View(const Real* at, std::ptrdiff_t row, std::ptrdiff_t col)
+      : Stride<Row, 0>(row), Stride<Col, 1>(col), at(at) {}
+  LANES_INLINE std::ptrdiff_t row() const { return Stride<Row, 0>::get(); }
+  LANES_INLINE std::ptrdiff_t col() const { return Stride<Col, 1>::get(); }
+  LANES_INLINE View<Real, Col, Row> transposed() const { return {at, col(), row()}; }
+  LANES_INLINE View from(int c) const { return {at + c * col(), row(), col()}; }
 };
 
 /*
- * A matrix in either layout, rows of `ld` vectors (LD, where the compiler knows it). Lanes: vector (r, c) holds element
- * (r, c) of `width` runs. Matrix: vector (r, c) holds elements (r, c·width …) of one run, zero beyond the last column.
+ * A matrix of `Runs` runs, rows of `ld` vectors (LD, where the compiler knows it). A vector holds width / Runs columns, the runs'
+ * elements of a column side by side: one column of `width` runs (lanes), `width` columns of one run (matrix), or between them
+ * (braid). Zero beyond the last column.
  */
-template <class V, bool Lane, int LD = 0>
-struct Matrix {
+template <class V, int Runs, int LD = 0>
+struct Matrix : private Stride<LD, 0> {
   using Real = typename V::Real;
   using Vector = V;
-  static constexpr bool lane = Lane;
+  static constexpr int runs = Runs;
+  static constexpr bool lane = Runs == V::width;
   Real* at;
-  int told_ld;
-  LANES_INLINE int ld() const { return LD != 0 ? LD : told_ld; }
+  LANES_INLINE Matrix(Real* at = nullptr, int ld = 0) : Stride<LD, 0>(ld), at(at) {}
+  LANES_INLINE int ld() const { return static_cast<int>(Stride<LD, 0>::get()); }
   LANES_INLINE Real* vector(int r, int c) const {
     return at + (static_cast<std::ptrdiff_t>(r) * ld() + c) * V::width;
   }
-  /* As the left operand: runs side by side, or one run's elements to be broadcast. */
-  LANES_INLINE View<Real, LD * V::width, Lane ? V::width : 1> left() const {
-    return {at, ld() * V::width, Lane ? V::width : 1};
-  }
+  /* As the left operand: the runs' elements, which are repeated to fill a vector. */
+  LANES_INLINE View<Real, LD * V::width, Runs> left() const { return {at, ld() * V::width, Runs}; }
   /* As the right operand, vector by vector. */
   LANES_INLINE View<Real, LD * V::width, V::width> right() const { return {at, ld() * V::width, V::width}; }
   /* The same matrix for code that takes any. */
-  LANES_INLINE operator Matrix<V, Lane>() const { return {at, ld()}; }
+  LANES_INLINE operator Matrix<V, Runs>() const { return {at, ld()}; }
 };
+
+/* A left operand's element, of each run. */
+template <class V, int Runs>
+LANES_INLINE V repeated(const typename V::Real* p) {
+  if constexpr (Runs == 1) {
+    return V::broadcast(*p);
+  } else if constexpr (Runs == V::width) {
+    return V::load(p);
+  } else {
+    return V::template repeat<Runs>(p);
+  }
+}
 
 /* How many accumulators fill the registers, with room for the operands. */
 constexpr int tile_columns(bool lane) { return registers == 32 ? (lane ? 6 : 4) : (lane ? 4 : 2); }
@@ -95,7 +118,7 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
     for (int j = 0; j < TN; j++) columns[j] = held(V::load(right + j * b.col()));
 #pragma GCC unroll 8
     for (int i = 0; i < TM; i++) {
-      const V row = TN > 1 ? held(V::broadcast(left[i * a.row()])) : V::broadcast(left[i * a.row()]);
+      const V row = TN > 1 ? held(repeated<V, Mat::runs>(left + i * a.row())) : repeated<V, Mat::runs>(left + i * a.row());
 #pragma GCC unroll 8
       for (int j = 0; j < TN; j++) acc[i][j] = fma(row, columns[j], acc[i][j]);
     }
@@ -103,7 +126,7 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
     right += b.row();
   };
   // Measured: wide tiles along a row of the left operand eight at a time, so that the loop's end is foreseen; else two.
-  constexpr int links = TN >= 3 && A::along == 1 ? 8 : 2;
+    constexpr int links = TN >= 3 && A::along == Mat::runs ? 8 : 2;
   int p = links;
   for (; p <= k; p += links) {
 #pragma GCC unroll 8
@@ -145,7 +168,7 @@ LANES_INLINE void column_of_tiles(int from, int to, int j0, int k, A a, B b, con
  * rows (and k) and columns where the compiler knows them, else 0.
  */
 template <class Mat, int M, int N, class A, class B, class Start, class Out>
-LANES_INLINE void chain_in_place(int from, int to, int n, int k, A a, B b, Start start, Out out, int first = 0) {
+LANES_INLINE void chain_in_place(int from, int to, int n, int k, A a, B b, const Start& start, const Out& out, int first = 0) {
   constexpr int most = tile_columns(Mat::lane);
   if constexpr (N > 0) {
     constexpr int size = even_piece(N, most), rest = N % size;
@@ -185,7 +208,9 @@ LANES_INLINE int chain_by_panels(int from, int to, int n, int k, A a, B b, const
 
 /* The same, made once for each kind of operand and result: it is the bulk of the code. */
 template <class Mat, int M, int N, class A, class B, class Start, class Out>
-__attribute__((noinline)) void chain(int from, int to, int n, int k, A a, B b, Start start, Out out) {
+__attribute__((noinline)) void chain(int from, int to, int n, int k, A a, B b, const Start& given_start, const Out& given_out) {
+  const Start start = given_start;  // by reference, for a copy on the stack is written in pieces and read whole, which waits
+  const Out out = given_out;
   int done = 0;
   if constexpr (M == 0 && !Mat::lane) {
     constexpr int least = 192;  // measured: below it the copies cost more than they spare

@@ -76,8 +76,15 @@ struct Update {
   using V = typename Mat::Vector;
   using Real = typename V::Real;
   Mat weight, carry, to;
-  V rate;
-  LANES_INLINE void operator()(int i, int j, V g) const {
+  const Real* rates;  // a vector of them
+  LANES_INLINE void operator()(int i, int j, V g) const { take(i, j, g, V::load(rates)); }
+  LANES_INLINE auto column(int j) const {
+    const V rate = V::load(rates);
+    return [=](int i, V g) { take(i, j, g, rate); };
+  }
+
+ private:
+  LANES_INLINE void take(int i, int j, V g, V rate) const {
     const V was = V::load(weight.vector(i, j));
     if constexpr (Kind == COMPENSATED) {
       Real* c = carry.vector(i, j);
@@ -87,9 +94,6 @@ struct Update {
     } else {
       fnma(rate, g, was).store(to.vector(i, j));
     }
-  }
-  LANES_INLINE auto column(int j) const {
-    return [=](int i, V g) { (*this)(i, j, g); };
   }
 };
 

@@ -12,23 +12,25 @@ namespace lanes {
  * One step of the training of a Net, in stages that a team shares by rows. Both layouts run this code; they
  * differ in what a vector holds.
  */
-template <class V, bool Lane, int D, int Kind>
+template <class V, int Runs, int D, int Kind>
 struct Step {
   using Real = typename V::Real;
-  using Mat = typename Net<V, Lane, D>::Mat;
+  using Mat = typename Net<V, Runs, D>::Mat;
   using Put = Store<Mat>;
-  static constexpr int N = D == 0 ? 0 : (Lane ? D : (D + V::width - 1) / V::width);
+  static constexpr bool Lane = Runs == V::width;
+  static constexpr int N = Net<V, Runs, D>::vectors(D);
   // Whether W² and W¹ are updated together. Measured: with carries, whole vectors of AVX-512 lose by it above d = 4.
+  static constexpr bool may_mirror = D == 0 || D >= Net<V, Runs, D>::mirrored_from;
   static constexpr bool pairs_up = Lane && (Kind == PLAIN || D == 4 || V::width < 16);
 
-  Net<V, Lane, D>& net;
+  Net<V, Runs, D>& net;
   const Share team;
 
   /* W̄ and all that leads to it. */
   void forward() const {
     for (int a = 2; a <= net.size.depth(); a++) {
       multiply(net.size.w(), net.cd(), net.size.w(), net.weight[a].left(), net.below[a - 1].right(), Put{net.below[a]});
-      team.sync();
+      meet();
     }
   }
 
@@ -42,7 +44,7 @@ struct Step {
       moments();
     }
     if constexpr (!Lane) ready(0, net.product());
-    team.sync();
+    meet();
   }
 
   /* The gradients, and each weight's update once nothing needs its old value. */
@@ -56,22 +58,29 @@ struct Step {
 
   /* This member's rows of a product. */
   template <class A, class B, class Out, class Start = FromZero<Mat>>
-  LANES_INLINE void multiply(int m, int n, int k, A a, B b, Out out, Start start = {}) const {
+  LANES_INLINE void multiply(int m, int n, int k, A a, B b, const Out& out, const Start& start = {}) const {
     if constexpr (D > 0 && D <= 4) {
       chain_in_place<Mat, D, N>(0, m, n, k, a, b, start, out);  // a call would cost as much as the product
     } else {
-      chain<Mat, D, N>(team.begin(m), team.end(m), n, k, a, b, start, out);
+      chain<Mat, D, N>(begin(m), end(m), n, k, a, b, start, out);
     }
   }
 
  private:
+  /* This member's rows. Nobody shares a net whose size the compiler knows. */
+  LANES_INLINE int begin(int rows) const { return D > 0 ? 0 : team.begin(rows); }
+  LANES_INLINE int end(int rows) const { return D > 0 ? rows : team.end(rows); }
+  LANES_INLINE void meet() const {
+    if (D == 0) team.sync();
+  }
+
   static LANES_INLINE V at(const Mat& m, int i, int j) { return V::load(m.vector(i, j)); }
   static LANES_INLINE V at(const Real* row, int j) { return V::load(row + j * V::width); }
 
   /* f(i, j) for this member's rows. */
   template <class F>
   LANES_INLINE void each(int rows, int columns, F f) const {
-    for (int i = team.begin(rows); i < team.end(rows); i++)
+    for (int i = begin(rows); i < end(rows); i++)
       for (int j = 0; j < columns; j++) f(i, j);
   }
 
@@ -100,16 +109,16 @@ struct Step {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw();
     Mat now = net.back;
     multiply(w, cd, o, net.weight[0].left().transposed(), net.residual.right(), Put{now});
-    team.sync();
+    meet();
     descend(0, o, cw, d, net.residual.left(), net.product().right().transposed());
-    team.sync();
+    meet();
     for (int a = net.size.depth(); a >= 2; a--) {
       if (pairs_up && a == 2 && !net.momentum && o == w) return both(now);
       const Mat next = net.below[a];  // which nothing needs any more
       multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), Put{next});
-      team.sync();
+      meet();
       descend(a, w, cw, d, now.left(), net.below[a - 1].right().transposed());
-      team.sync();
+      meet();
       now = next;
     }
     if (D == 0 && net.momentum) {
@@ -119,7 +128,7 @@ struct Step {
     }
     const auto first = update(1);
     each(w, cd, [=](int i, int j) { first(i, j, at(now, i, j)); });
-    team.sync();
+    meet();
   }
 
   /* Updates W² and W¹ from G₂. Each gradient needs the other's old weight, so W¹ moves to where R was, which nothing needs any more. */
@@ -143,7 +152,7 @@ struct Step {
     for (int a = 0, below = depth; below >= 1; a = below--) {
       const int rows = a == 0 ? o : w;
       const Mat next = a == 0 ? net.back : net.below[a];  // which nothing needs any more
-      const bool mirrored = net.mirrored[0].at != nullptr;
+      const bool mirrored = may_mirror && net.mirrored[0].at != nullptr;
       const auto lower = [&](auto left) {
         if (below == 1) {
           descend(1, w, cd, rows, left, now.right());
@@ -155,20 +164,20 @@ struct Step {
         lower(net.mirrored[spare(a)].left());
       } else {
         lower(net.weight[a].left().transposed());
-        team.sync();  // others have read the weight
+        meet();  // others have read the weight
       }
       descend(a, rows, cw, d, now.left(), net.turned[spare(a)].right());
       if (below >= 2) ready(below, net.below[below - 1]);
-      team.sync();
+      meet();
       now = next;
     }
   }
 
   /* What the gradient of weight a needs turned: the product below it and, where large, the weight, down whose columns every
    * element is on a page of its own. */
-  __attribute__((noinline)) void ready(int a, const Mat& below) const {
+  LANES_INLINE void ready(int a, const Mat& below) const {
     turn_blocks(net.size.w(), net.size.d(), below, net.turned[spare(a)]);
-    if (net.mirrored[0].at != nullptr)
+    if (may_mirror && net.mirrored[0].at != nullptr)
       turn_blocks(a == 0 ? net.size.o() : net.size.w(), net.size.w(), net.weight[a], net.mirrored[spare(a)]);
   }
 
@@ -177,14 +186,13 @@ struct Step {
 
   /* to = from', from [rows][cols]; a member turns whole blocks. */
   LANES_INLINE void turn_blocks(int rows, int cols, const Mat& from, const Mat& to) const {
-    constexpr int width = V::width;
-    const int blocks = net.columns(cols), begin = D > 0 ? 0 : team.begin(blocks) * width;
-    const int end = D > 0 ? cols : team.end(blocks) * width;
-    transpose<V>(rows, begin, end < cols ? end : cols, from.at, from.ld() * width, to.at, to.ld() * width);
+    constexpr int width = V::width, across = width / Runs;
+    const int blocks = net.columns(cols), last = end(blocks) * across;
+    transpose<V, Runs>(rows, begin(blocks) * across, last < cols ? last : cols, from.at, from.ld() * width, to.at, to.ld() * width);
   }
 
   LANES_INLINE Update<Mat, Kind> update(int a) const {
-    return {net.weight[a], net.carry[a], net.weight[a], V::load(net.rate)};
+    return {net.weight[a], net.carry[a], net.weight[a], net.rate};
   }
 
   void population() const {
@@ -205,7 +213,7 @@ struct Step {
     const Mat mixed = net.mixed, residual = net.residual, target = net.jepa ? net.target : net.syx;
     multiply(o, cd, w, net.weight[0].left(), net.product().right(), Put{mixed});
     if (net.jepa) multiply(o, cd, d, net.product().left(), net.syx.right(), Put{target});
-    team.sync();
+    meet();
     multiply(o, cd, d, mixed.left(), net.batch.right(), Put{residual});
     replace([=](int i, int j) { return at(residual, i, j) - at(target, i, j); });
   }
@@ -221,14 +229,14 @@ struct Step {
       const Mat target = net.jepa ? mixed : net.slope;
       multiply(o, cd, w, net.weight[0].left(), product.right(), Apart<Mat>{residual, target, net.sigma});
     }
-    team.sync();
+    meet();
     if (net.jepa) {
       multiply(o, cd, d, residual.left(), net.lower.right(), Put{mixed});
       multiply(o, cd, d, product.left(), kick.right(), Put{mixed}, From<Mat>{mixed});
     } else {
       multiply(o, cd, d, residual.left(), net.lower.right(), Plus<Mat>{mixed, kick});
     }
-    team.sync();
+    meet();
     const Scaled<Mat> share{residual, net.sigma_share};
     if constexpr (Lane) {
       multiply(o, cd, d, mixed.left(), net.lower.right().transposed(), share);

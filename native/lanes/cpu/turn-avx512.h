@@ -1,5 +1,7 @@
 #ifndef JEPALAB_LANES_TURN_AVX512_H
 #define JEPALAB_LANES_TURN_AVX512_H
+#include <type_traits>
+
 #include "cpu/vec.h"
 
 namespace lanes {
@@ -47,6 +49,27 @@ LANES_INLINE void turn_block(Vec<double>, const double* from, std::ptrdiff_t row
     _mm512_storeu_pd(to + (2 + h) * out, _mm512_shuffle_f64x2(second_low, second_high, 0x88));
     _mm512_storeu_pd(to + (4 + h) * out, _mm512_shuffle_f64x2(first_low, first_high, 0xdd));
     _mm512_storeu_pd(to + (6 + h) * out, _mm512_shuffle_f64x2(second_low, second_high, 0xdd));
+  }
+}
+
+/* The same of 4 × 4 elements of four floats, or 2 × 2 of eight. */
+template <int Runs>
+LANES_INLINE void turn_block(Vec<float>, std::integral_constant<int, Runs>, const float* from, std::ptrdiff_t row, float* to,
+                             std::ptrdiff_t out) {
+  static_assert(Runs == 4 || Runs == 8, "elements of four or eight floats");
+  constexpr __mmask16 all = 0xffff;
+  const __m512 a = _mm512_loadu_ps(from), b = _mm512_loadu_ps(from + row);
+  const __m512 low = _mm512_maskz_shuffle_f32x4(all, a, b, 0x44), high = _mm512_maskz_shuffle_f32x4(all, a, b, 0xee);
+  if constexpr (Runs == 8) {
+    _mm512_storeu_ps(to, low);
+    _mm512_storeu_ps(to + out, high);
+  } else {
+    const __m512 c = _mm512_loadu_ps(from + 2 * row), d = _mm512_loadu_ps(from + 3 * row);
+    const __m512 lower = _mm512_maskz_shuffle_f32x4(all, c, d, 0x44), higher = _mm512_maskz_shuffle_f32x4(all, c, d, 0xee);
+    _mm512_storeu_ps(to, _mm512_maskz_shuffle_f32x4(all, low, lower, 0x88));
+    _mm512_storeu_ps(to + out, _mm512_maskz_shuffle_f32x4(all, low, lower, 0xdd));
+    _mm512_storeu_ps(to + 2 * out, _mm512_maskz_shuffle_f32x4(all, high, higher, 0x88));
+    _mm512_storeu_ps(to + 3 * out, _mm512_maskz_shuffle_f32x4(all, high, higher, 0xdd));
   }
 }
 }  // namespace lanes

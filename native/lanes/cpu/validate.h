@@ -44,7 +44,7 @@ inline int32_t check_modes(const lanes_batch& b) {
   if (!within(b.mode, LANES_GIVEN)) return refuse(LANES_BAD_MODE, "Mode %lld is unknown.", b.mode);
   if (!within(b.form, LANES_FULL)) return refuse(LANES_BAD_MODE, "Form %lld is unknown.", b.form);
   if (!within(b.precision, LANES_FLOAT64)) return refuse(LANES_BAD_MODE, "Precision %lld is unknown.", b.precision);
-  if (!within(b.layout, LANES_TEAM)) return refuse(LANES_BAD_MODE, "Layout %lld is unknown.", b.layout);
+  if (!within(b.layout, LANES_BRAID)) return refuse(LANES_BAD_MODE, "Layout %lld is unknown.", b.layout);
   if (!within(b.rate_table, 1)) return refuse(LANES_BAD_MODE, "rate_table is %lld; it is 0 or 1.", b.rate_table);
   if (b.mode == LANES_FLOW && b.precision != LANES_FLOAT64)
     return refuse(LANES_BAD_MODE, "Flow in precision %lld does not exist; it is float64 (2).", b.precision);

@@ -17,6 +17,13 @@ struct Vec<float> {
   __m512 v;
   static LANES_INLINE Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
   static LANES_INLINE Vec broadcast(float x) { return {_mm512_set1_ps(x)}; }
+  /* Four or eight floats over and over. */
+  template <int Runs>
+  static LANES_INLINE Vec repeat(const float* p) {
+    static_assert(Runs == 4 || Runs == 8, "four or eight floats");
+    if constexpr (Runs == 4) return {_mm512_maskz_broadcast_f32x4(0xffff, _mm_loadu_ps(p))};
+    return {_mm512_maskz_broadcast_f32x8(0xffff, _mm256_loadu_ps(p))};
+  }
   static LANES_INLINE Vec zero() { return {_mm512_setzero_ps()}; }
   LANES_INLINE void store(float* p) const { _mm512_storeu_ps(p, v); }
   friend LANES_INLINE Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }

@@ -4,7 +4,7 @@
 #include "cpu/group.h"
 
 namespace lanes {
-template <class V, bool Lane, int D, int Kind>
+template <class V, int Runs, int D, int Kind>
 class GroupWorker final : public Worker {
  public:
   GroupWorker(const lanes_batch& b, int threads) : team_(threads), group_(b, team_) {}
@@ -12,18 +12,18 @@ class GroupWorker final : public Worker {
 
  private:
   Team team_;
-  Group<V, Lane, D, Kind> group_;
+  Group<V, Runs, D, Kind> group_;
 };
 
-template <class V, bool Lane, int D, int Kind>
+template <class V, int Runs, int D, int Kind>
 std::unique_ptr<Worker> worker_of(const lanes_batch& b, int threads = 1) {
-  return std::make_unique<GroupWorker<V, Lane, D, Kind>>(b, threads);
+  return std::make_unique<GroupWorker<V, Runs, D, Kind>>(b, threads);
 }
 
 /* Any sizes, and with momentum too. */
 template <class V, int Kind>
 std::unique_ptr<Worker> lanes_worker(const lanes_batch& b) {
-  return worker_of<V, true, 0, Kind>(b);
+  return worker_of<V, V::width, 0, Kind>(b);
 }
 
 /*
@@ -34,9 +34,9 @@ template <class V, int Kind>
 std::unique_ptr<Worker> small_lanes_worker(const lanes_batch& b) {
 #if !defined(LANES_ISA_PORTABLE) || !defined(__x86_64__)
   const bool square = b.width == b.features && b.momentum == nullptr;
-  if (square && b.features == 4) return worker_of<V, true, 4, Kind>(b);
-  if (square && b.features == 8) return worker_of<V, true, 8, Kind>(b);
-  if (square && b.features == 16) return worker_of<V, true, 16, Kind>(b);
+  if (square && b.features == 4) return worker_of<V, V::width, 4, Kind>(b);
+  if (square && b.features == 8) return worker_of<V, V::width, 8, Kind>(b);
+  if (square && b.features == 16) return worker_of<V, V::width, 16, Kind>(b);
 #endif
   return lanes_worker<V, Kind>(b);
 }

@@ -11,7 +11,7 @@
 namespace lanes {
 /* Lanes: seeds and steps [V::width], one run each; ld is d. nu: rows [d] that G's are scaled by, or NULL. */
 template <class V>
-__attribute__((noinline)) void draw_factors(Matrix<V, true> lower, Matrix<V, true> normal, int d,
+__attribute__((noinline)) void draw_factors(Matrix<V, V::width> lower, Matrix<V, V::width> normal, int d,
                                             const int64_t* seeds, const int64_t* steps, int rows,
                                             const typename V::Real* nu) {
   const Source<V> source(seeds, steps);
@@ -45,14 +45,14 @@ __attribute__((noinline)) void draw_factors(Matrix<V, true> lower, Matrix<V, tru
 
 /* Matrix: one run, element by element; A' is written to `upper`. */
 template <class V>
-__attribute__((noinline)) void draw_factors(Matrix<V, false> lower, Matrix<V, false> upper, Matrix<V, false> normal,
+__attribute__((noinline)) void draw_factors(Matrix<V, 1> lower, Matrix<V, 1> upper, Matrix<V, 1> normal,
                                             int d, int64_t seed, int64_t step, int rows) {
   using Real = typename V::Real;
   int64_t seeds[V::width], steps[V::width];
   for (int l = 0; l < V::width; l++) seeds[l] = seed, steps[l] = step;
   const Source<V> source(seeds, steps);
   const Degrees degrees(rows, d);
-  const auto element = [](const Matrix<V, false>& m, int r, int c) -> Real& { return m.vector(r, 0)[c]; };
+  const auto element = [](const Matrix<V, 1>& m, int r, int c) -> Real& { return m.vector(r, 0)[c]; };
   int row = 0, col = 0;
   normals_in_turn(source, CROSS, d * d, [&](int, Real n) {
     element(normal, row, col) = n;
@@ -76,10 +76,10 @@ __attribute__((noinline)) void draw_factors(Matrix<V, false> lower, Matrix<V, fa
 }
 
 /* A, A' (matrix layout), G and −K = (−H) G of the update that each run is at. */
-template <class V, bool Lane, int D>
-void draw_moments(Net<V, Lane, D>& net, const int64_t* seeds, const int64_t* steps, int rows) {
+template <class V, int Runs, int D>
+void draw_moments(Net<V, Runs, D>& net, const int64_t* seeds, const int64_t* steps, int rows) {
   const int d = net.size.d(), cd = net.cd();
-  if constexpr (Lane) {
+  if constexpr (Runs == V::width) {
     const bool diagonal = net.form != LANES_FULL;  // then K lies where G would
     draw_factors<V>(net.lower, net.normal, d, seeds, steps, rows, diagonal ? net.nu : nullptr);
     if (diagonal) return;
@@ -88,8 +88,8 @@ void draw_moments(Net<V, Lane, D>& net, const int64_t* seeds, const int64_t* ste
   }
   const auto kick = net.kick, normal = net.normal;
   if (net.form == LANES_FULL) {
-    constexpr int N = D == 0 ? 0 : (Lane ? D : (D + V::width - 1) / V::width);
-    using Mat = typename Net<V, Lane, D>::Mat;
+    constexpr int N = Net<V, Runs, D>::vectors(D);
+    using Mat = typename Net<V, Runs, D>::Mat;
     chain<Mat, D, N>(0, d, cd, d, net.noise.left(), normal.right(), FromZero<Mat>{}, Store<Mat>{kick});
     return;
   }

@@ -20,13 +20,14 @@
 using namespace lanes;
 
 namespace {
-template <class V, bool Lane>
+template <class V, int Runs>
 struct Factors {
   using Real = typename V::Real;
-  static constexpr int runs = Lane ? V::width : 1;
+  static constexpr bool Lane = Runs == V::width;
+  static constexpr int runs = Runs;
   int d, ld;
   std::vector<Real> memory[3];
-  Matrix<V, Lane> matrix[3];  // A, A' (matrix layout), G
+  Matrix<V, Runs> matrix[3];  // A, A' (matrix layout), G
 
   explicit Factors(int d) : d(d), ld(Lane ? d : (d + V::width - 1) / V::width + 1) {
     for (int m = 0; m < 3; m++) {
@@ -44,13 +45,13 @@ struct Factors {
   }
 
   double at(int m, int run, int r, int c) const {
-    return Lane ? matrix[m].vector(r, c)[run] : matrix[m].vector(r, 0)[c];
+    return matrix[m].vector(r, 0)[c * Runs + run];
   }
 };
 
-template <class V, bool Lane>
+template <class V, int Runs>
 int print(int d, int rows, int64_t seed, int64_t step, int runs) {
-  using Kind = Factors<V, Lane>;
+  using Kind = Factors<V, Runs>;
   Kind factors(d);
   for (int first = 0; first < runs; first += Kind::runs) {
     int64_t seeds[Kind::runs], steps[Kind::runs];
@@ -63,7 +64,7 @@ int print(int d, int rows, int64_t seed, int64_t step, int runs) {
       for (int m : {0, 2})
         for (int i = 0; i < d * d; i++) std::printf("%a ", factors.at(m, r, i / d, i % d));
       std::printf("\n");
-      if (Lane) continue;
+      if (Kind::Lane) continue;
       for (int i = 0; i < d * d; i++)
         if (factors.at(1, r, i % d, i / d) != factors.at(0, r, i / d, i % d)) return 1;
       for (int m = 0; m < 3; m++)
@@ -75,9 +76,9 @@ int print(int d, int rows, int64_t seed, int64_t step, int runs) {
   return 0;
 }
 
-template <class V, bool Lane>
+template <class V, int Runs>
 int time(int d, int rows) {
-  using Kind = Factors<V, Lane>;
+  using Kind = Factors<V, Runs>;
   Kind factors(d);
   int64_t seeds[Kind::runs], steps[Kind::runs];
   for (int r = 0; r < Kind::runs; r++) seeds[r] = 1000 + r, steps[r] = 0;
@@ -96,19 +97,19 @@ int time(int d, int rows) {
   return 0;
 }
 
-template <class V, bool Lane>
+template <class V, int Runs>
 int act(int count, char** words) {
   const auto number = [&](int at) { return std::strtoll(words[at], nullptr, 10); };
   const int d = static_cast<int>(number(4)), rows = static_cast<int>(number(5));
-  if (std::strcmp(words[1], "time") == 0) return time<V, Lane>(d, rows);
+  if (std::strcmp(words[1], "time") == 0) return time<V, Runs>(d, rows);
   if (count < 9) return 2;
-  return print<V, Lane>(d, rows, number(6), number(7), static_cast<int>(number(8)));
+  return print<V, Runs>(d, rows, number(6), number(7), static_cast<int>(number(8)));
 }
 }  // namespace
 
 int main(int count, char** words) {
   if (count < 6) return 2;
   const bool wide = std::strcmp(words[2], "double") == 0, lane = std::strcmp(words[3], "lanes") == 0;
-  if (wide) return lane ? act<Vec<double>, true>(count, words) : act<Vec<double>, false>(count, words);
-  return lane ? act<Vec<float>, true>(count, words) : act<Vec<float>, false>(count, words);
+  if (wide) return lane ? act<Vec<double>, Vec<double>::width>(count, words) : act<Vec<double>, 1>(count, words);
+  return lane ? act<Vec<float>, Vec<float>::width>(count, words) : act<Vec<float>, 1>(count, words);
 }
