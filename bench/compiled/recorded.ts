@@ -118,7 +118,8 @@ class Recorded implements Form {
         const losses: Tensor[] = []
         for (const i of groups.keys()) {
           const pairs = Array.from({ length: parts }, (_, k) => {
-            const at = tf.add(tf.mul(row, tf.scalar(parts, 'int32')), tf.scalar(k, 'int32'))
+            const first = tf.mul(row, tf.scalar(parts, 'int32'))
+            const at = parts === 1 ? row : tf.add(first, tf.scalar(k, 'int32'))
             return [tf.gather(given[`x${i}`]!, at as never), tf.gather(given[`y${i}`]!, at as never)] as const
           })
           const taken = network.step(part(now, `w${i}/`), part(now, `m${i}/`), pairs, given.rate!, MOMENTUM)

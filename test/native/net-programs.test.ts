@@ -1,129 +1,26 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { readInstallation } from '../../src/experiment/installation.ts'
-import { type Activation, dense } from '../../workers/engines/tensorflow/kernels/dense.ts'
+import { dense } from '../../workers/engines/tensorflow/kernels/dense.ts'
 import { fused } from '../../workers/engines/tensorflow/kernels/join.ts'
 import { squareSums } from '../../workers/engines/tensorflow/kernels/squares.ts'
-import { adamUpdate, sgdUpdate } from '../../workers/engines/tensorflow/kernels/update.ts'
 import { loadTensorFlow } from '../../workers/engines/tensorflow/load.ts'
 import { ATTRIBUTE, backendOf } from '../../workers/engines/tensorflow/recorder/binding.ts'
 import { runEagerly } from '../../workers/engines/tensorflow/recorder/eager.ts'
 import type { Graph } from '../../workers/engines/tensorflow/recorder/graph.ts'
 import { record } from '../../workers/engines/tensorflow/recorder/record.ts'
-import type { Step } from '../../workers/engines/tensorflow/recorder/step.ts'
-import { stopGradient } from '../../workers/engines/tensorflow/recorder/stop-gradient.ts'
 import type { Tensor, Tensors, Tfjs } from '../../workers/engines/tensorflow/tensors.ts'
 import { numbers } from './net-kernel-values.ts'
+import { type Net, netOf, small } from './net-program-values.ts'
 
 const { kernels, tensorflow } = readInstallation()
 const isHere = tensorflow !== null && tensorflow.variant !== 'off' && kernels !== null
 const needs = { skip: isHere ? false : 'the net kernels are not here' }
 const load = async () => (await loadTensorFlow('cpu')).tf
 const bits = (tensor: Tensor) => Buffer.from(Float32Array.from(tensor.dataSync()).buffer)
-
-const BATCHES = 3
-
-/** A net of R runs and how it is trained. */
-interface Net {
-  readonly runs: number
-  readonly sizes: readonly number[]
-  readonly batch: number
-  readonly activation: Activation
-  readonly rule: 'sgd' | 'momentum' | 'compensated' | 'adam'
-  /** Whether the target is what the net itself, or a slow copy of it, makes of y. */
-  readonly target: 'y' | 'itself' | 'ema'
-  /** Between the layers, beyond what a program can hold. */
-  readonly between?: (tf: Tfjs, h: Tensor) => Tensor
-}
-
-type AnyStep = Step<Tensors, Tensors, Tensors>
-
-function netOf(tf: Tfjs, { runs, sizes, batch, activation, rule, target, between }: Net) {
-  const names = sizes.slice(1).map((_, k) => k)
-  const state: Record<string, Tensor> = {}
-  for (const k of names) {
-    state[`w${k}`] = tf.mul(numbers(tf, [runs, sizes[k]!, sizes[k + 1]!], 20 + k), 0.3)
-    if (k !== 1) state[`b${k}`] = numbers(tf, [runs, sizes[k + 1]!], 30 + k) // one layer has none
-  }
-  const weights = Object.keys(state)
-  const slots = { sgd: [], momentum: ['m'], compensated: ['m', 'lost'], adam: ['m', 'v', 'lost'] }[rule]
-  for (const slot of slots) for (const name of weights) state[`${slot}/${name}`] = tf.zerosLike(state[name]!)
-  if (target === 'ema') for (const name of weights) state[`ema/${name}`] = tf.clone(state[name]!)
-  const to = target === 'y' ? sizes.at(-1)! : sizes[0]!
-  const inputs = {
-    x: numbers(tf, [BATCHES, runs, batch, sizes[0]!], 1),
-    y: numbers(tf, [BATCHES, runs, batch, to], 2),
-    rates: numbers(tf, [runs], 3),
-  }
-  const outputs = (own: Tensors, x: Tensor, prefix = '') =>
-    names.reduce((h, k) => {
-      const last = k === names.length - 1
-      const made = dense(
-        tf,
-        h,
-        own[`${prefix}w${k}`]!,
-        own[`${prefix}b${k}`] ?? null,
-        last ? 'linear' : activation,
-      )
-      return between === undefined || last ? made : between(tf, made)
-    }, x)
-  const step: AnyStep = (now, given, { step }) => {
-    const at = tf.mod(step, tf.scalar(BATCHES, 'int32'))
-    const [x, y] = [given.x!, given.y!].map((all) => tf.gather(all, at as never) as Tensor) as [
-      Tensor,
-      Tensor,
-    ]
-    let losses: Tensor | undefined
-    const { grads } = tf.variableGrads(
-      () => {
-        const wanted = target === 'y' ? y : stopGradient(tf, outputs(now, y, target === 'ema' ? 'ema/' : ''))
-        const square = tf.customGrad((...args: unknown[]) => {
-          const [r, save] = args as [Tensor, (tensors: Tensor[]) => void]
-          save([r])
-          const gradFunc = (_: Tensor, [own]: Tensor[]) => tf.mul(own!, 1 / batch)
-          return { value: tf.mul(squareSums(tf, r), 0.5 / batch), gradFunc }
-        })
-        losses = tf.keep(square(tf.sub(outputs(now, x), wanted)))
-        return tf.sum(losses!) as never
-      },
-      weights.map((name) => now[name]!) as never,
-    )
-    const next: Record<string, Tensor> = {}
-    for (const name of weights) {
-      const slot = (kept: string) => now[`${kept}/${name}`] ?? null
-      const before = {
-        weight: now[name]!,
-        gradient: grads[now[name]!.name]!,
-        rates: tf.abs(tf.mul(given.rates!, 0.1)),
-        lost: slot('lost'),
-      }
-      const after =
-        rule === 'adam'
-          ? adamUpdate(
-              tf,
-              { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0.01, isDecoupled: true },
-              {
-                ...before,
-                momentum: slot('m')!,
-                square: slot('v')!,
-                corrections: [tf.scalar(1.5), tf.scalar(2)],
-              },
-            )
-          : sgdUpdate(tf, { momentum: 0.9, decay: 0.01 }, { ...before, momentum: slot('m') })
-      next[name] = after.weight
-      for (const [kept, tensor] of [
-        ['m', after.momentum],
-        ['v', after.square],
-        ['lost', after.lost],
-      ] as const)
-        if (tensor !== null) next[`${kept}/${name}`] = tensor
-      if (target === 'ema')
-        next[`ema/${name}`] = tf.add(tf.mul(now[`ema/${name}`]!, 0.9), tf.mul(after.weight, 0.1))
-    }
-    return { state: next, metrics: { loss: losses! } }
-  }
-  return { state, inputs, step }
-}
 
 /** Trains eagerly and recorded, joined, and holds all bits together. @returns names of the operations of the joined graph */
 function assertSame(tf: Tfjs, net: Net): string[] {
@@ -154,14 +51,6 @@ function assertSame(tf: Tfjs, net: Net): string[] {
 }
 
 describe('programs of several operations', needs, () => {
-  const small: Net = {
-    runs: 1,
-    sizes: [7, 9, 5, 6],
-    batch: 4,
-    activation: 'tanh',
-    rule: 'momentum',
-    target: 'y',
-  }
   const nets: readonly (readonly [string, Net])[] = [
     ['one run', small],
     ['one run of wide layers', { ...small, sizes: [100, 130, 70, 33], batch: 100, activation: 'relu' }],
@@ -192,6 +81,18 @@ describe('programs of several operations', needs, () => {
     const names = assertSame(tf, { ...small, runs: 3, between: (tf, h) => tf.softplus(h) as Tensor })
     for (const name of ['JepalabDense', 'Softplus', 'JepalabRuns'])
       assert.ok(names.includes(name), names.join(' '))
+  })
+
+  it('all instruction sets train joined nets to the same bits', async () => {
+    const script = fileURLToPath(import.meta.url).replace('net-programs.test', 'net-program-values')
+    const ends = await Promise.all(
+      kernels!.instructionSets.map(async (set) => {
+        const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, script, set])
+        return stdout.trimEnd().split('\n').at(-1)!
+      }),
+    )
+    assert.match(ends[0]!, /^[0-9a-f]{64}$/)
+    assert.deepEqual(new Set(ends), new Set([ends[0]]))
   })
 
   it('the sum of squares of a run is its own, and that of tfjs', async () => {
@@ -253,6 +154,7 @@ describe('programs of several operations', needs, () => {
       'dense relu 0 1 0 > o0',
       'dense relu 0 7 - > o0',
       'dense relu 0 1 - > o1',
+      'dense relu 0 1 - > -',
       'invert 0 > o0',
       'add 0 1 > o0',
       'in 2 3',

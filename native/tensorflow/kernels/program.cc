@@ -83,9 +83,14 @@ class Reader {
     std::vector<Dims> dims;
     if (!fits(one, dims) || dims.size() != kind.results || !(words >> word) || word != ">") return false;
     for (size_t k = 0; k < kind.results; k++)
-      if (!(words >> word) || !result(word, dims[k], one)) return false;
+      if (!(words >> word) || (word == "-" && !dims[k].empty() && !is_left_out(kind.deed, k)) || !result(word, dims[k], one)) return false;
     program_.instructions.push_back(one);
     return true;
+  }
+
+  /* The slopes of a bias that is not there. */
+  static bool is_left_out(Deed deed, size_t result) {
+    return (deed == Deed::dense_sgd && result == 0) || (deed == Deed::weight_slopes && result == 1);
   }
 
   bool result(const std::string& word, const Dims& dims, Instruction& one) {
