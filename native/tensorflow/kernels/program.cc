@@ -40,7 +40,7 @@ class Reader {
     words.imbue(std::locale::classic());
     std::string name;
     words >> name;
-    if (name == "runs") return words >> program_.runs && program_.runs >= 0;
+    if (name == "runs") return words >> program_.runs && program_.runs >= 0 && program_.values.empty();
     if (name == "in" || name == "pick") return input(words, name == "pick");
     const auto kind = std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& one) { return name == one.name; });
     return kind != std::end(kinds) && instruction(words, *kind);
@@ -52,7 +52,11 @@ class Reader {
     value.whole = none;
     if (!(words >> value.index) || value.index < 0) return false;
     if (is_picked && (!(words >> value.whole) || value.whole < 0)) return false;
-    for (int64_t dim; words >> dim;) value.dims.push_back(dim);
+    int64_t most = int64_t{1} << 40;  // numbers; what is larger no machine holds
+    for (int64_t dim; words >> dim; most /= std::max<int64_t>(dim, 1)) {
+      if (dim < 0 || dim > most) return false;
+      value.dims.push_back(dim);
+    }
     value.place = is_picked ? Value::Place::picked : Value::Place::input;
     value.is_shared = value.dims.empty() || value.dims[0] != program_.runs;
     if (value.is_shared && size_of(value.dims) != 1) return false;
