@@ -20,7 +20,8 @@ std::unique_ptr<Worker> make_braid(const lanes_batch& b) {
 }
 
 int braid_runs(const lanes_batch& b) {
-  if (b.precision == LANES_FLOAT64 || b.mode == LANES_MOMENTS) return 1;
+  const bool drawn = b.form == LANES_DIAGONAL && b.features == 16 && b.width == 16 && b.momentum == nullptr;
+  if (b.precision == LANES_FLOAT64 || (b.mode == LANES_MOMENTS && !drawn)) return 1;
   return b.width <= 6 ? 8 : 4;
 }
 #else

@@ -10,7 +10,7 @@
 #include "cpu/load.h"
 #include "cpu/measure.h"
 #include "cpu/step.h"
-#include "random/moments.h"
+#include "random/drawer.h"
 
 namespace lanes {
 /*
@@ -24,7 +24,7 @@ class Group {
   static constexpr int lanes = Runs;
 
   Group(const lanes_batch& b, Team& team)
-      : b_(b), net_(b, team.members()), loader_{b, net_}, ruler_(b), team_(team) {
+      : b_(b), net_(b, team.members()), loader_{b, net_}, ruler_(b), team_(team), drawer_(b) {
     for (Real** row : {&up_, &down_, &looked_, &seen_}) *row = arena_.cut<Real>(net_.cd() * V::width);
     arena_.allocate();
     for (Real** row : {&up_, &down_, &looked_, &seen_}) *row = arena_.cut<Real>(net_.cd() * V::width);
@@ -219,6 +219,7 @@ class Group {
   void advance(int64_t updates) {
     const int64_t done = step_[leader()] - first_[leader()];
     const bool fresh = fresh_;
+    if (b_.mode == LANES_MOMENTS) begin_draws(done);
     together([=](const Step<V, Runs, D, Kind>& step) {
       for (int64_t u = 0; u < updates; u++) {
         if (step.team.member == 0) prepare(done + u);
@@ -242,16 +243,16 @@ class Group {
     if (b_.mode == LANES_GIVEN)
       for (int lane = 0; lane < lanes; lane++)
         if (going_[lane]) loader_.batch(run_[lane], lane, update);
-    if (b_.mode == LANES_MOMENTS) draw(update);
+    if (b_.mode == LANES_MOMENTS) drawer_.draw(net_);
   }
 
-  void draw(int64_t update) {
+  void begin_draws(int64_t update) {
     int64_t seeds[lanes], steps[lanes];
     for (int lane = 0; lane < lanes; lane++) {
       seeds[lane] = b_.seed[run_[lane]];
       steps[lane] = first_[lane] + update;
     }
-    if constexpr (std::is_same_v<V, Vec<Real>> && (Runs == 1 || Runs == V::width)) draw_moments<V, Runs, D>(net_, seeds, steps, b_.rows);
+    drawer_.begin(seeds, steps);
   }
 
   /* What stands there for each lane goes on over the whole vector. */
@@ -274,6 +275,7 @@ class Group {
   Loader<V, Runs, D> loader_;
   Ruler ruler_;
   Team& team_;
+  Drawer<V, Runs, D> drawer_;
   Barrier inner_{team_.members()};
   Arena arena_;
   Real *up_ = nullptr, *down_ = nullptr, *looked_ = nullptr, *seen_ = nullptr;

@@ -56,20 +56,23 @@ struct Trial {
     }
   }
 
-  /* Entry j + l in lane l. */
+  /* Entry j + l / each in lane l. */
+  template <int each>
   struct InTurn {};
-  Trial(const Degrees& degrees, int j, InTurn) : single(0) {
+  template <int each>
+  Trial(const Degrees& degrees, int first, InTurn<each>) : single(0) {
     using Real = typename V::Real;
     Real a[V::width], b[V::width], s[V::width];
     double wide[groups][2][Vec<double>::width];
     for (int l = 0; l < V::width; l++) {
-      const double D = degrees.D(j + l);
-      a[l] = static_cast<Real>(degrees.c(j + l));
+      const int j = first + l / each;
+      const double D = degrees.D(j);
+      a[l] = static_cast<Real>(degrees.c(j));
       b[l] = static_cast<Real>(2 * D);
       s[l] = static_cast<Real>(0.75 * D);
-      wide[l % groups][0][l / groups] = degrees.c(j + l);
+      wide[l % groups][0][l / groups] = degrees.c(j);
       wide[l % groups][1][l / groups] = D;
-      single |= static_cast<uint32_t>(degrees.single(j + l)) << l;
+      single |= static_cast<uint32_t>(degrees.single(j)) << l;
     }
     c = V::load(a);
     twice = V::load(b);

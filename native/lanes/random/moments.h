@@ -64,7 +64,7 @@ __attribute__((noinline)) void draw_factors(Matrix<V, 1> lower, Matrix<V, 1> upp
     if (++col == row) row++, col = 0;
   });
   for (int j = 0; j < d; j += V::width) {
-    const Trial<V> trial(degrees, j, typename Trial<V>::InTurn());
+    const Trial<V> trial(degrees, j, typename Trial<V>::template InTurn<1>());
     Real value[V::width];
     V drawn[1];
     const Trial<V> trials[1] = {trial};

@@ -115,7 +115,7 @@ LANES_INLINE void pairs(const Words<float> (&size)[n], const Words<float> (&angl
     f[p] = bits_as(bits - power.left<23>()) - constant<V>(1);
     e[p] = number(power) * constant<V>(-series::TWO_LN_2);
     shifted[p] = angle[p] + W::broadcast(0x20000000);
-    t[p] = number((shifted[p] & W::broadcast(0x3fffffff)) - W::broadcast(0x20000000)) * constant<V>(0x1p-29f);
+    t[p] = number(angle[p].template left<2>()) * constant<V>(0x1p-31f);  // rest 2^−29: the low thirty bits, signed
     z[p] = t[p] * t[p];
     tail[p] = constant<V>(series::P[6]);
     sine[p] = constant<V>(series::S[3]);
@@ -133,9 +133,9 @@ LANES_INLINE void pairs(const Words<float> (&size)[n], const Words<float> (&angl
   each<n>([&](int p) { cosine[p] = fma(z[p], cosine[p], constant<V>(1)); });
   each<n>([&](int p) {
     const V r = root(fma(f[p], tail[p], e[p]));
-    const W odd = shifted[p].template left<1>(), over = shifted[p] + W::broadcast(0x40000000);
-    out[2 * p] = flip(over, r) * choose(odd, sine[p], cosine[p]);
-    out[2 * p + 1] = flip(shifted[p], r) * choose(odd, cosine[p], sine[p]);
+    const W over = shifted[p] + W::broadcast(0x40000000);
+    out[2 * p] = flip(over, r) * choose_left<1>(shifted[p], sine[p], cosine[p]);
+    out[2 * p + 1] = flip(shifted[p], r) * choose_left<1>(shifted[p], cosine[p], sine[p]);
   });
 }
 template <int n>

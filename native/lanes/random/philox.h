@@ -20,12 +20,7 @@ class Philox {
 
   /* [lanes] each, `stride` apart. */
   LANES_INLINE Philox(const int64_t* seeds, const int64_t* steps, int stride) {
-    int64_t seed[Vec<double>::width], step[Vec<double>::width];
-    for (int i = 0; i < Vec<double>::width; i++) {
-      seed[i] = seeds[i * stride];
-      step[i] = steps[i * stride];
-    }
-    const W key = W::load(seed), at = W::load(step);
+    const W key = gathered(seeds, stride);
     W k0 = low(key), k1 = key.right<32>();
     for (int round = 0; round < 10; round++) {
       key_[round][0] = k0;
@@ -33,12 +28,14 @@ class Philox {
       k0 = low(k0 + W::broadcast(0x9e3779b9));
       k1 = low(k1 + W::broadcast(0xbb67ae85));
     }
-    const W high = times(at.right<32>(), W::broadcast(M1));
-    const W c0 = xor3(high.right<32>(), at, key_[0][0]);
-    const W next = times(c0, W::broadcast(M0));
-    after_c0_ = high ^ key_[1][0];
-    after_c2_ = next.right<32>() ^ key_[1][1];
-    after_c3_ = next;
+    step_ = gathered(steps, stride);
+    begin();
+  }
+
+  /* On to the next step of each. */
+  LANES_INLINE void next() {
+    step_ = step_ + W::broadcast(1);
+    begin();
   }
 
   /*
@@ -66,7 +63,22 @@ class Philox {
   static LANES_INLINE W scaled(W block) { return times(block, W::broadcast(M0)); }
 
  private:
-  W key_[10][2];
+  static LANES_INLINE W gathered(const int64_t* from, int stride) {
+    int64_t all[Vec<double>::width];
+    for (int i = 0; i < Vec<double>::width; i++) all[i] = from[i * stride];
+    return W::load(all);
+  }
+
+  LANES_INLINE void begin() {
+    const W high = times(step_.right<32>(), W::broadcast(M1));
+    const W c0 = xor3(high.right<32>(), step_, key_[0][0]);
+    const W next = times(c0, W::broadcast(M0));
+    after_c0_ = high ^ key_[1][0];
+    after_c2_ = next.right<32>() ^ key_[1][1];
+    after_c3_ = next;
+  }
+
+  W key_[10][2], step_;
   W after_c0_, after_c2_, after_c3_;
 };
 }  // namespace lanes

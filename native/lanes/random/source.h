@@ -30,16 +30,27 @@ class Source {
     rounds(stream, scaled, block);
   }
 
-  /* Lane l gets block number + l. */
-  LANES_INLINE void draw_in_turn(Stream stream, int64_t number, Block<V> (&block)[1]) const {
-    W scaled[1][groups];
+  /* Lane l of block b gets block number + (b·width + l) / each. */
+  template <int each = 1, int n>
+  LANES_INLINE void draw_in_turn(Stream stream, int64_t number, Block<V> (&block)[n]) const {
+    W scaled[n][groups];
 #pragma GCC unroll 2
     for (int g = 0; g < groups; g++) {
       uint64_t numbers[Vec<double>::width];
-      for (int i = 0; i < Vec<double>::width; i++) numbers[i] = static_cast<uint64_t>(number + i * groups + g);
-      scaled[0][g] = Philox::scaled(W::load(numbers));
+      for (int i = 0; i < Vec<double>::width; i++) numbers[i] = static_cast<uint64_t>((i * groups + g) / each);
+      const W turn = Philox::scaled(W::load(numbers));
+#pragma GCC unroll 4
+      for (int b = 0; b < n; b++) {
+        const uint64_t first = static_cast<uint64_t>(number) + b * (V::width / each);
+        scaled[b][g] = turn + W::broadcast(first * Philox::M0);  // of numbers below 2^32, as all are
+      }
     }
     rounds(stream, scaled, block);
+  }
+
+  /* On to the next step of each. */
+  LANES_INLINE void next() {
+    for (int g = 0; g < groups; g++) philox_[g].next();
   }
 
  private:

@@ -60,5 +60,9 @@ LANES_INLINE Words<float> pack(Words<double> even, Words<double> odd) {
 LANES_INLINE Vec<float> number(Words<float> w) { return {_mm256_cvtepi32_ps(w.v)}; }
 LANES_INLINE Vec<double> divide(Vec<double> a, Vec<double> b) { return {_mm256_div_pd(a.v, b.v)}; }
 LANES_INLINE Vec<double> single(Vec<double> a) { return {_mm256_cvtps_pd(_mm256_cvtpd_ps(a.v))}; }
+template <int n>
+LANES_INLINE Vec<float> choose_left(Words<float> w, Vec<float> a, Vec<float> b) {
+  return choose(w.left<n>(), a, b);
+}
 }  // namespace lanes
 #endif

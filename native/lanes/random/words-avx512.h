@@ -51,6 +51,12 @@ LANES_INLINE Vec<double> choose(Words<double> w, Vec<double> a, Vec<double> b) {
 LANES_INLINE Vec<float> choose(Words<float> w, Vec<float> a, Vec<float> b) {
   return {_mm512_mask_blend_ps(_mm512_movepi32_mask(w.v), b.v, a.v)};
 }
+LANES_INLINE uint32_t equal(Words<float> a, Words<float> b) { return _mm512_cmpeq_epi32_mask(a.v, b.v); }
+/* choose(w.left<n>(), a, b) without the shift. */
+template <int n>
+LANES_INLINE Vec<float> choose_left(Words<float> w, Vec<float> a, Vec<float> b) {
+  return {_mm512_mask_blend_ps(_mm512_test_epi32_mask(w.v, _mm512_set1_epi32(int32_t{1} << (31 - n))), b.v, a.v)};
+}
 /* (w & top) ^ a in one operation. */
 LANES_INLINE Vec<double> flip(Words<double> w, Vec<double> a) {
   const __m512i top = _mm512_set1_epi64(INT64_MIN);

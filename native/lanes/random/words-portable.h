@@ -95,5 +95,9 @@ LANES_INLINE Vec<double> single(Vec<double> a) {
   const W bits = bits_of(a), last = bits.right<29>() & W::broadcast(1);
   return bits_as((bits + W::broadcast(0xfffffff) + last) & W::broadcast(~uint64_t{0x1fffffff}));
 }
+template <int n>
+LANES_INLINE Vec<float> choose_left(Words<float> w, Vec<float> a, Vec<float> b) {
+  return choose(w.left<n>(), a, b);
+}
 }  // namespace lanes
 #endif

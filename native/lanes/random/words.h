@@ -8,7 +8,7 @@
  *   W::broadcast W::load    ^ & | + −    xor3(a, b, c)    left<n> right<n> (zeros come in)    bits_as(w) bits_of(v)
  *   choose(w, a, b) = a where the top bit of w is set, else b    flip(w, a) = −a where it is set, else a
  *   Words<double>: times(a, b), the 64-bit product of the low halves    pack(even, odd), their low halves as Words<float>
- *   Words<float>: right_signed<n>    number(w), the signed integer rounded to float32
+ *   Words<float>: right_signed<n>    number(w), the signed integer rounded to float32    choose_left<n>(w, a, b) = choose(w.left<n>(), a, b)
  *   Vec<double>: divide(a, b)    single(a), rounded to float32
  */
 #if defined(LANES_ISA_AVX512)
