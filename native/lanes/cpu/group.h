@@ -224,8 +224,9 @@ class Group {
       for (int64_t u = 0; u < updates; u++) {
         if (step.team.member == 0) prepare(done + u);
         const bool climbs = u > 0 || !fresh;
+        if (b_.rate_table != 0) step.team.sync();
         if (climbs) step.forward();
-        if (!climbs || net_.size.depth() == 1) step.team.sync();  // forward ends with a barrier, where it has a product
+        step.gather();
         step.residual();
         step.backward();
       }

@@ -31,7 +31,7 @@ struct Net {
   static constexpr int vectors(int columns) { return (columns + across - 1) / across; }
   using Mat = Matrix<V, Runs, Lane ? D : spread((D + across - 1) / across)>;
 
-  static constexpr int mirrored_from = 192;  // width; measured
+  static constexpr int mirrored_from = 320;  // width; measured: at 256 it costs as much as it spares
 
   const Sizes<D> size;
   const bool jepa, momentum;
@@ -39,7 +39,8 @@ struct Net {
   Mat weight[LANES_MAX_DEPTH + 1], carry[LANES_MAX_DEPTH + 1], velocity[LANES_MAX_DEPTH + 1];
   Mat below[LANES_MAX_DEPTH + 1];  // below[a] = Wᵃ … W¹ [w][d]; below[1] is W¹ itself
   Mat residual, back;              // R [o][d], G_L [w][d]
-  Mat turned[2], mirrored[2] = {};  // matrix layout: transposes of a right operand [d][w], of a large left one [w][w]
+  // Matrix layout: transposes of right operands [d][w], of large left ones [w][w]; a team has one for each weight, else there is the first.
+  Mat turned[LANES_MAX_DEPTH + 1], mirrored[LANES_MAX_DEPTH + 1] = {};
   Mat syx, directions;
   Mat batch, mixed, target;              // LANES_GIVEN: Sxx of a batch [d][d], U and T [o][d]
   Mat slope, noise;                      // LANES_MOMENTS: M and −H [d][d]
@@ -92,9 +93,9 @@ struct Net {
     for (int a = 2; a <= depth; a++) below[a] = matrix(w, cd());
     residual = matrix(o, cd());
     back = matrix(w, cd());
-    for (int spare = 0; !Lane && spare < (members > 1 ? 2 : 1); spare++) {
-      turned[spare] = matrix(d, cw());
-      if (w >= mirrored_from) mirrored[spare] = matrix(w, cw());
+    for (int a = 0; !Lane && a <= (members > 1 ? depth : 0); a++) {
+      turned[a] = matrix(d, cw());
+      if (w >= mirrored_from) mirrored[a] = matrix(w, cw());
     }
     sxx = row(d);
     lambda = row(d);

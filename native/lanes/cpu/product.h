@@ -84,6 +84,11 @@ constexpr int even_piece(int n, int most) {
   return (n + pieces - 1) / pieces;
 }
 
+/* Rows `top` to `bottom` and vector columns `left` to `right` of a product. */
+struct Part {
+  int top, bottom, left, right;
+};
+
 /* Chains begin at +0. */
 template <class Mat>
 struct FromZero {
@@ -99,6 +104,10 @@ struct From {
   LANES_INLINE V operator()(int i, int j) const { return V::load(matrix.vector(i, j)); }
 };
 
+/* Results whose places another core may hold have them fetched as their tile begins. */
+template <class Out>
+LANES_INLINE void foresee(const Out&, int, int, int, int) {}
+
 /* TM × TN elements from (i0, j0) on, b from its column j0: each one fma chain over rising k. */
 template <int TM, int TN, class Mat, class A, class B, class Start, class Out>
 LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, const Out& out) {
@@ -112,6 +121,7 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
     for (int j = 0; j < TN; j++) acc[i][j] = start(i0 + i, j0 + j);
   const Real* left = a.at + i0 * a.row();
   const Real* right = b.at;
+  foresee(out, i0, TM, j0, TN);
   const auto link = [&] {
     V columns[TN];
 #pragma GCC unroll 8
@@ -164,18 +174,19 @@ LANES_INLINE void column_of_tiles(int from, int to, int j0, int k, A a, B b, con
 }
 
 /*
- * out.column(j)(i, chain over k of a(i, k) b(k, j)) for rows `from` ≤ i < `to` and vector columns j < n. M and N are the
- * rows (and k) and columns where the compiler knows them, else 0.
+ * out.column(j)(i, chain over k of a(i, k) b(k, j)) for the rows i and vector columns j of a part. M and N are the rows (and k)
+ * and columns where the compiler knows them, and the part is the whole; else 0.
  */
 template <class Mat, int M, int N, class A, class B, class Start, class Out>
-LANES_INLINE void chain_in_place(int from, int to, int n, int k, A a, B b, const Start& start, const Out& out, int first = 0) {
+LANES_INLINE void chain_in_place(const Part& part, int k, A a, B b, const Start& start, const Out& out) {
   constexpr int most = tile_columns(Mat::lane);
   if constexpr (N > 0) {
     constexpr int size = even_piece(N, most), rest = N % size;
     for (int j = 0; j + size <= N; j += size) column_of_tiles<Mat, M, size>(0, M, j, M, a, b.from(j), start, out);
     if constexpr (rest > 0) column_of_tiles<Mat, M, rest>(0, M, N - rest, M, a, b.from(N - rest), start, out);
   } else {
-    int j = first;
+    const int from = part.top, to = part.bottom, n = part.right;
+    int j = part.left;
     if constexpr (!Mat::lane && most == 4) {
       // Fours, and threes where something would be left over: 5 = 3 + 2, 6 = 3 + 3, 7 = 3 + 4.
       const int left = n - j, wanted = (4 - left % 4) % 4, threes = left == 5 ? 1 : 3 * wanted <= left ? wanted : 0;
@@ -192,31 +203,37 @@ LANES_INLINE void chain_in_place(int from, int to, int n, int k, A a, B b, const
 
 /* Large matrices, a panel of columns at a time side by side: rows that lie far apart miss caches and page tables. */
 template <class Mat, class A, class B, class Start, class Out>
-LANES_INLINE int chain_by_panels(int from, int to, int n, int k, A a, B b, const Start& start, const Out& out) {
+LANES_INLINE int chain_by_panels(const Part& part, int k, A a, B b, const Start& start, const Out& out) {
   using V = typename Mat::Vector;
   constexpr int most = tile_columns(false), width = most * V::width;
   alignas(64) typename V::Real panel[LANES_MAX_WIDTH * width];
-  int j = 0;
-  for (; j + most <= n; j += most) {
+  int j = part.left;
+  for (; j + most <= part.right; j += most) {
     for (int p = 0; p < k; p++)
       for (int c = 0; c < most; c++)
         V::load(b.at + p * b.row() + (j + c) * b.col()).store(panel + p * width + c * V::width);
-    column_of_tiles<Mat, 0, most>(from, to, j, k, a, View<typename V::Real, width, V::width>{panel, 0, 0}, start, out);
+    const View<typename V::Real, width, V::width> beside{panel, 0, 0};
+    column_of_tiles<Mat, 0, most>(part.top, part.bottom, j, k, a, beside, start, out);
   }
   return j;
 }
 
 /* The same, made once for each kind of operand and result: it is the bulk of the code. */
 template <class Mat, int M, int N, class A, class B, class Start, class Out>
-__attribute__((noinline)) void chain(int from, int to, int n, int k, A a, B b, const Start& given_start, const Out& given_out) {
+__attribute__((noinline)) void chain(Part part, int k, A a, B b, const Start& given_start, const Out& given_out) {
   const Start start = given_start;  // by reference, for a copy on the stack is written in pieces and read whole, which waits
   const Out out = given_out;
-  int done = 0;
   if constexpr (M == 0 && !Mat::lane) {
     constexpr int least = 192;  // measured: below it the copies cost more than they spare
-    if (k >= least && to - from >= least / 4) done = chain_by_panels<Mat>(from, to, n, k, a, b, start, out);
+    if (k >= least && part.bottom - part.top >= least / 4) part.left = chain_by_panels<Mat>(part, k, a, b, start, out);
   }
-  chain_in_place<Mat, M, N>(from, to, n, k, a, b, start, out, done);
+  chain_in_place<Mat, M, N>(part, k, a, b, start, out);
+}
+
+/* Rows `from` to `to` of all n columns. */
+template <class Mat, int M, int N, class A, class B, class Start, class Out>
+LANES_INLINE void chain(int from, int to, int n, int k, A a, B b, const Start& start, const Out& out) {
+  chain<Mat, M, N>(Part{from, to, 0, n}, k, a, b, start, out);
 }
 
 /* Writes the sums as they are. What a column of results needs, its rows share. */

@@ -9,8 +9,8 @@
 
 namespace lanes {
 /*
- * One step of the training of a Net, in stages that a team shares by rows. Both layouts run this code; they
- * differ in what a vector holds.
+ * One step of the training of a Net. All layouts run this code; they differ in what a vector holds. A team shares it by columns
+ * of the data as long as these go their ways alone, and by rows of the gradients, where they meet.
  */
 template <class V, int Runs, int D, int Kind>
 struct Step {
@@ -30,8 +30,12 @@ struct Step {
   void forward() const {
     for (int a = 2; a <= net.size.depth(); a++) {
       multiply(net.size.w(), net.cd(), net.size.w(), net.weight[a].left(), net.below[a - 1].right(), Put{net.below[a]});
-      meet();
     }
+  }
+
+  /* What the first member has drawn is there, and all columns of W̄, where they are needed next. */
+  void gather() const {
+    if (net.mode != LANES_DESCENT || net.form == LANES_FULL) meet();
   }
 
   /* R. */
@@ -43,33 +47,32 @@ struct Step {
     } else {
       moments();
     }
-    if constexpr (!Lane) ready(0, net.product());
-    meet();
+    gather();
   }
 
   /* The gradients, and each weight's update once nothing needs its old value. */
   void backward() const {
     if constexpr (Lane) {
       down_lanes();
+    } else if (D == 0 && team.members > 1) {
+      down_team();
     } else {
       down_rows();
     }
   }
 
-  /* This member's rows of a product. */
+  /* This member's columns of a product. */
   template <class A, class B, class Out, class Start = FromZero<Mat>>
   LANES_INLINE void multiply(int m, int n, int k, A a, B b, const Out& out, const Start& start = {}) const {
-    if constexpr (D > 0 && D <= 4) {
-      chain_in_place<Mat, D, N>(0, m, n, k, a, b, start, out);  // a call would cost as much as the product
-    } else {
-      chain<Mat, D, N>(begin(m), end(m), n, k, a, b, start, out);
-    }
+    some(columns(m, n), k, a, b, out, start);
   }
 
  private:
-  /* This member's rows. Nobody shares a net whose size the compiler knows. */
-  LANES_INLINE int begin(int rows) const { return D > 0 ? 0 : team.begin(rows); }
-  LANES_INLINE int end(int rows) const { return D > 0 ? rows : team.end(rows); }
+  /* Nobody shares a net whose size the compiler knows. */
+  LANES_INLINE int begin(int n) const { return D > 0 ? 0 : team.begin(n); }
+  LANES_INLINE int end(int n) const { return D > 0 ? n : team.end(n); }
+  LANES_INLINE Part columns(int m, int n) const { return {0, m, begin(n), end(n)}; }
+  LANES_INLINE Part rows(int m, int n) const { return {begin(m), end(m), 0, n}; }
   LANES_INLINE void meet() const {
     if (D == 0) team.sync();
   }
@@ -77,30 +80,38 @@ struct Step {
   static LANES_INLINE V at(const Mat& m, int i, int j) { return V::load(m.vector(i, j)); }
   static LANES_INLINE V at(const Real* row, int j) { return V::load(row + j * V::width); }
 
-  /* f(i, j) for this member's rows. */
+  template <class A, class B, class Out, class Start = FromZero<Mat>>
+  LANES_INLINE void some(const Part& part, int k, A a, B b, const Out& out, const Start& start = {}) const {
+    if constexpr (D > 0 && D <= 4) {
+      chain_in_place<Mat, D, N>(part, k, a, b, start, out);  // a call would cost as much as the product
+    } else {
+      chain<Mat, D, N>(part, k, a, b, start, out);
+    }
+  }
+
   template <class F>
-  LANES_INLINE void each(int rows, int columns, F f) const {
-    for (int i = begin(rows); i < end(rows); i++)
-      for (int j = 0; j < columns; j++) f(i, j);
+  static LANES_INLINE void each(const Part& part, F f) {
+    for (int i = part.top; i < part.bottom; i++)
+      for (int j = part.left; j < part.right; j++) f(i, j);
   }
 
   /* Replaces each element of R by f(i, j). */
   template <class F>
   LANES_INLINE void replace(F f) const {
     const Mat residual = net.residual;
-    each(net.size.o(), net.cd(), [=](int i, int j) { f(i, j).store(residual.vector(i, j)); });
+    each(columns(net.size.o(), net.cd()), [=](int i, int j) { f(i, j).store(residual.vector(i, j)); });
   }
 
-  /* The gradient of weight a, a product, and its update. */
+  /* A part of the gradient of weight a, a product, and its update. */
   template <class A, class B>
-  LANES_INLINE void descend(int a, int m, int n, int k, A left, B right) const {
+  LANES_INLINE void descend(int a, const Part& part, int k, A left, B right) const {
     const auto into = update(a);
     if (D == 0 && net.momentum) {
       const Mat velocity = net.velocity[a];
-      multiply(m, n, k, left, right, Push<Mat>{velocity, V::load(net.mu)});
-      each(m, n, [=](int i, int j) { into(i, j, at(velocity, i, j)); });
+      some(part, k, left, right, Push<Mat>{velocity, V::load(net.mu)});
+      each(part, [=](int i, int j) { into(i, j, at(velocity, i, j)); });
     } else {
-      multiply(m, n, k, left, right, into);
+      some(part, k, left, right, into);
     }
   }
 
@@ -109,26 +120,21 @@ struct Step {
     const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw();
     Mat now = net.back;
     multiply(w, cd, o, net.weight[0].left().transposed(), net.residual.right(), Put{now});
-    meet();
-    descend(0, o, cw, d, net.residual.left(), net.product().right().transposed());
-    meet();
+    descend(0, columns(o, cw), d, net.residual.left(), net.product().right().transposed());
     for (int a = net.size.depth(); a >= 2; a--) {
       if (pairs_up && a == 2 && !net.momentum && o == w) return both(now);
       const Mat next = net.below[a];  // which nothing needs any more
       multiply(w, cd, w, net.weight[a].left().transposed(), now.right(), Put{next});
-      meet();
-      descend(a, w, cw, d, now.left(), net.below[a - 1].right().transposed());
-      meet();
+      descend(a, columns(w, cw), d, now.left(), net.below[a - 1].right().transposed());
       now = next;
     }
     if (D == 0 && net.momentum) {
       const Push<Mat> push{net.velocity[1], V::load(net.mu)};
-      each(w, cd, [=](int i, int j) { push(i, j, at(now, i, j)); });
+      each(columns(w, cd), [=](int i, int j) { push(i, j, at(now, i, j)); });
       now = net.velocity[1];
     }
     const auto first = update(1);
-    each(w, cd, [=](int i, int j) { first(i, j, at(now, i, j)); });
-    meet();
+    each(columns(w, cd), [=](int i, int j) { first(i, j, at(now, i, j)); });
   }
 
   /* Updates W² and W¹ from G₂. Each gradient needs the other's old weight, so W¹ moves to where R was, which nothing needs any more. */
@@ -137,62 +143,83 @@ struct Step {
     auto first = update(1);
     first.to = net.residual;
     multiply(w, cd, w, net.weight[2].left().transposed(), g.right(), first);
-    descend(2, w, cw, d, g.left(), net.weight[1].right().transposed());
+    descend(2, columns(w, cw), d, g.left(), net.weight[1].right().transposed());
     std::swap(net.weight[1], net.residual);
     net.below[1] = net.weight[1];
   }
 
-  /*
-   * One run: its turned operands are made ready in the stage before, so that a stage ends with one barrier. W¹, which is its
-   * own product and stands turned by then, takes its gradient as it is made.
-   */
+  /* One run alone: a gradient as soon as its operands are there. */
   void down_rows() const {
-    const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cd = net.cd(), cw = net.cw(), depth = net.size.depth();
+    const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cw = net.cw(), depth = net.size.depth();
     Mat now = net.residual;
     for (int a = 0, below = depth; below >= 1; a = below--) {
-      const int rows = a == 0 ? o : w;
+      const int height = a == 0 ? o : w;
       const Mat next = a == 0 ? net.back : net.below[a];  // which nothing needs any more
-      const bool mirrored = may_mirror && net.mirrored[0].at != nullptr;
-      const auto lower = [&](auto left) {
-        if (below == 1) {
-          descend(1, w, cd, rows, left, now.right());
-        } else {
-          multiply(w, cd, rows, left, now.right(), Put{next});
-        }
-      };
-      if (mirrored) {
-        lower(net.mirrored[spare(a)].left());
-      } else {
-        lower(net.weight[a].left().transposed());
-        meet();  // others have read the weight
-      }
-      descend(a, rows, cw, d, now.left(), net.turned[spare(a)].right());
-      if (below >= 2) ready(below, net.below[below - 1]);
-      meet();
+      turn(net.below[below], net.turned[0]);
+      if (is_mirrored()) mirror({0, height, 0, w}, net.weight[a], net.mirrored[0]);
+      lower(a, below, height, net.mirrored[0], now, next);
+      descend(a, columns(height, cw), d, now.left(), net.turned[0].right());
       now = next;
     }
   }
 
-  /* What the gradient of weight a needs turned: the product below it and, where large, the weight, down whose columns every
-   * element is on a page of its own. */
-  LANES_INLINE void ready(int a, const Mat& below) const {
-    turn_blocks(net.size.w(), net.size.d(), below, net.turned[spare(a)]);
-    if (may_mirror && net.mirrored[0].at != nullptr)
-      turn_blocks(a == 0 ? net.size.o() : net.size.w(), net.size.w(), net.weight[a], net.mirrored[spare(a)]);
+  /*
+   * One run, a team: each member takes its columns all the way down, and turned they wait for the others'; then it makes its rows
+   * of all gradients. Two waits a step, for what one core has written reaches the other slowly.
+   */
+  void down_team() const {
+    const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cw = net.cw(), depth = net.size.depth();
+    const auto height = [=](int a) { return a == 0 ? o : w; };
+    const auto above = [&](int a) { return a == 0 ? net.residual : a == depth ? net.back : net.below[a + 1]; };
+    if (is_mirrored()) {
+      for (int a = 0; a <= depth; a++)
+        if (a != 1) mirror(rows(height(a), w), net.weight[a], net.mirrored[a]);
+      meet();
+    }
+    for (int a = 0, below = depth; below >= 1; a = below--) {
+      turn(net.below[below], net.turned[a]);
+      lower(a, below, height(a), net.mirrored[a], above(a), above(below));
+    }
+    meet();
+    for (int a = 0, below = depth; below >= 1; a = below--)
+      descend(a, rows(height(a), cw), d, above(a).left(), net.turned[a].right());
+    meet();
   }
 
-  /* Others of a team may still read the turned operands of the weight before. */
-  int spare(int a) const { return team.members > 1 ? (a == 0 ? net.size.depth() + 1 : a) & 1 : 0; }
+  /* From the gradient of the product above weight a to that of the one below, which of W¹ is its own. */
+  LANES_INLINE void lower(int a, int below, int height, const Mat& mirrored, const Mat& from, const Mat& to) const {
+    const int w = net.size.w(), cd = net.cd();
+    const auto by = [&](auto left) {
+      if (below == 1) {
+        descend(1, columns(w, cd), height, left, from.right());
+      } else {
+        multiply(w, cd, height, left, from.right(), Put{to});
+      }
+    };
+    if (is_mirrored()) {
+      by(mirrored.left());
+    } else {
+      by(net.weight[a].left().transposed());
+    }
+  }
 
-  /* to = from', from [rows][cols]; a member turns whole blocks. */
-  LANES_INLINE void turn_blocks(int rows, int cols, const Mat& from, const Mat& to) const {
+  /* to = from' for this member's columns of a product. */
+  LANES_INLINE void turn(const Mat& from, const Mat& to) const {
     constexpr int width = V::width, across = width / Runs;
-    const int blocks = net.columns(cols), last = end(blocks) * across;
-    transpose<V, Runs>(rows, begin(blocks) * across, last < cols ? last : cols, from.at, from.ld() * width, to.at, to.ld() * width);
+    const int d = net.size.d(), last = end(net.cd()) * across;
+    transpose<V, Runs>(net.size.w(), begin(net.cd()) * across, last < d ? last : d, from.at, from.ld() * width, to.at, to.ld() * width);
+  }
+
+  LANES_INLINE bool is_mirrored() const { return may_mirror && net.mirrored[0].at != nullptr; }
+
+  /* to = from' for some rows of a weight, down whose columns every element is on a page of its own. */
+  __attribute__((noinline)) void mirror(const Part& part, const Mat& from, const Mat& to) const {
+    const int row = from.ld() * V::width, out = to.ld() * V::width;
+    transpose<V, Runs>(part.bottom - part.top, 0, part.right, from.vector(part.top, 0), row, to.at + part.top * Runs, out);
   }
 
   LANES_INLINE Update<Mat, Kind> update(int a) const {
-    return {net.weight[a], net.carry[a], net.weight[a], net.rate};
+    return {net.weight[a], net.carry[a], net.weight[a], net.rate, D == 0 && team.members > 1 && a != 1};
   }
 
   void population() const {

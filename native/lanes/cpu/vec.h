@@ -20,6 +20,15 @@
 #endif
 
 namespace lanes {
+/* Asks for a line of memory that will be written, from whichever core has it. */
+LANES_INLINE void claim(const void* at) {
+#if defined(LANES_ISA_AVX512)
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(at)));
+#else
+  __builtin_prefetch(at, 1);
+#endif
+}
+
 /*
  * A value that is in a register of its own: without this g++ folds a load that many operations share into each of them.
  * By value, for a vector whose address is taken goes through the stack.
