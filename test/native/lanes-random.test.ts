@@ -75,6 +75,23 @@ describe('the draws of the lanes kernels', { skip: hasCompiler ? false : 'no C++
     })
   }
 
+  const braids = sets.some(({ name }) => name === 'avx512') ? false : 'this CPU has no AVX-512'
+  it("braids leave a triangle's zeros out only where no bit changes", { skip: braids }, () => {
+    const lines = execFileSync(join(room, 'avx512'), ['triangles'], { encoding: 'utf8' }).trim().split('\n')
+    const found = lines.map((line) => line.split(' '))
+    const [usual, underflowing, infinite] = found.map(([, sure]) => Number(sure))
+    assert.deepEqual(
+      found.map(([, , , wrong]) => wrong),
+      ['0', '0', '0'],
+    )
+    assert.equal(usual, 200)
+    assert.ok(
+      underflowing! > 0 && underflowing! < 200,
+      `${underflowing} of 200 are sure where sums underflow`,
+    )
+    assert.equal(infinite, 0)
+  })
+
   it('float64 has the bits of the reference engine, float32 is within its own rounding of them', () => {
     const fastest = sets.at(-1)!.name
     let largest = 0

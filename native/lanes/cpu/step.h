@@ -2,6 +2,7 @@
 #define JEPALAB_LANES_STEP_H
 #include <utility>
 
+#include "cpu/braid-moments.h"
 #include "cpu/net.h"
 #include "cpu/results.h"
 #include "cpu/team.h"
@@ -44,6 +45,8 @@ struct Step {
       population();
     } else if (net.mode == LANES_GIVEN) {
       given();
+    } else if constexpr (has_braid_moments<Net<V, Runs, D>>) {
+      braid_moments(net);
     } else {
       moments();
     }
