@@ -58,6 +58,34 @@ void slope_rows(float* at, std::ptrdiff_t ld, int rows, int columns, const float
   for (int i = 0; i < rows; i++) slope_row<kind>(x + i * out, at + i * ld, at + i * ld, columns);
 }
 
+/* The same in registers, where it is short. */
+template <Activation kind>
+struct Ending : Nothing {
+  static constexpr bool is_short = kind != Activation::tanh;
+  const V* bias;  // or NULL
+  explicit Ending(const V* bias) : bias(bias) {}
+
+  template <int TM, int TN>
+  LANES_INLINE bool end(int, V (&sums)[TM][TN]) const {
+    if (!is_short) return false;
+    if (bias != nullptr) {
+#pragma GCC unroll 8
+      for (int j = 0; j < TN; j++) {
+        const V own = bias[j];
+#pragma GCC unroll 16
+        for (int i = 0; i < TM; i++) sums[i][j] = sums[i][j] + own;
+      }
+    }
+    if (kind == Activation::linear) return false;
+#pragma GCC unroll 16
+    for (int i = 0; i < TM; i++)
+#pragma GCC unroll 8
+      for (int j = 0; j < TN; j++)
+        if constexpr (is_short) sums[i][j] = activated<kind>(sums[i][j]);
+    return false;
+  }
+};
+
 /* The slopes of `rows` rows from dy [..][out], n columns of them, as rows `ld` apart. */
 template <Activation kind>
 const float* slopes(const float* y, const float* dy, std::ptrdiff_t out, int rows, int n, float* room, std::ptrdiff_t ld) {
@@ -93,9 +121,9 @@ void layer_forward(const Layer& layer, const float* x, const float* w, const flo
           [&](int64_t k, int, float*) { return Left<false>{left + k, in}; },
           [&](int64_t k, int n, int vectors, float* to) { return lay_rows(right + k * out, out, n, columns, vectors, to); },
           [&](float* at, std::ptrdiff_t ld, int, int count, int vectors) {
-            if (b != nullptr || kind.value != Activation::linear)
-              finish_rows<kind.value>(at, ld, count, vectors, bias, b != nullptr);
-          });
+            if constexpr (!Ending<kind.value>::is_short) finish_rows<kind.value>(at, ld, count, vectors, bias, b != nullptr);
+          },
+          Ending<kind.value>(b == nullptr ? nullptr : bias));
     });
   });
 }
@@ -147,7 +175,7 @@ void add_rows(Panel panel, int rows, int vectors, V (&sums)[panel_vectors]) {
 
 /*
  * db, and x' · slopes, piece by piece: `to(run)` → where a run's dw lies and its rows' stride, or NULL for sums that go no further
- * than `finish(run, row, column, columns, at, ld, rows, vectors)`; `beside(run, row, column)` → what is done beside a piece.
+ * than `finish(run, row, column, columns, at, ld, rows, vectors)`; `beside(run, row, column, columns)` → what is done beside a piece.
  */
 template <Activation kind, class To, class Beside, class Finish>
 void weight_pieces(const Layer& layer, const float* x, const float* y, const float* dy, float* db, const To& to, const Beside& beside,
@@ -173,7 +201,7 @@ void weight_pieces(const Layer& layer, const float* x, const float* y, const flo
         [&](float* at, std::ptrdiff_t ld, int row, int count, int vectors) {
           finish(run, i + row, j, columns, at, ld, count, vectors);
         },
-        beside(run, i, j));
+        beside(run, i, j, columns));
     if (!has_sums) return;
     alignas(64) float padded[panel_columns];
     for (int v = 0; v < panel_vectors; v++) sums[v].store(padded + v * W);
@@ -186,6 +214,22 @@ template <bool Compensated>
 struct Near {
   const float *weights, *momentum, *lost;  // of the piece's first row and column
   std::ptrdiff_t out;
+  const SgdStep<Compensated> sgd;
+  const float* before;
+  float* after;
+  int64_t first;
+  bool is_whole;
+
+  /* The step itself, of whole vectors. */
+  template <int TM, int TN>
+  LANES_INLINE bool end(int row, V (&sums)[TM][TN]) const {
+    if (!is_whole) return false;
+#pragma GCC unroll 16
+    for (int i = 0; i < TM; i++)
+#pragma GCC unroll 8
+      for (int j = 0; j < TN; j++) sgd.take(Elements{first + (row + i) * out + j * W, W}, sums[i][j], before, after);
+    return true;
+  }
 
   template <int TM, int TN>
   LANES_INLINE void at(int row, int p) const {
@@ -200,10 +244,11 @@ struct Near {
 template <Activation kind, bool Compensated>
 void weight_step(const Layer& layer, const float* x, const float* y, const float* dy, float* db, const Sgd& rule, const Step& step) {
   const auto nowhere = [](int64_t) { return static_cast<float*>(nullptr); };
-  const auto near = [&](int64_t run, int64_t i, int64_t j) {
+  const auto near = [&](int64_t run, int64_t i, int64_t j, int columns) {
     const int64_t first = (run * layer.in + i) * layer.out + j;
     const auto from = [&](const float* of) { return of == nullptr ? nullptr : of + first; };
-    return Near<Compensated>{step.before + first, from(step.momentum.before), from(step.lost.before), layer.out};
+    return Near<Compensated>{step.before + first, from(step.momentum.before), from(step.lost.before), layer.out,
+                             SgdStep<Compensated>(rule, step.rates.of(run), step.momentum, step.lost), step.before, step.after, first, columns % W == 0};
   };
   weight_pieces<kind>(layer, x, y, dy, db, nowhere, near,
                       [&](int64_t run, int64_t i, int64_t j, int columns, const float* at, std::ptrdiff_t ld, int rows, int vectors) {
@@ -211,12 +256,6 @@ void weight_step(const Layer& layer, const float* x, const float* y, const float
                         const float* const before = step.before;
                         float* const after = step.after;
                         const int64_t out = layer.out, first = (run * layer.in + i) * out + j;
-                        if (columns == vectors * W) {
-                          for (int r = 0; r < rows; r++)
-                            for (int v = 0; v < vectors; v++)
-                              sgd.take(Elements{first + r * out + v * W, W}, V::load(at + r * ld + v * W), before, after);
-                          return;
-                        }
                         for (int r = 0; r < rows; r++)
                           for (int v = 0; v < vectors; v++) {
                             const Elements here{first + r * out + v * W, std::min(W, columns - v * W)};
@@ -229,7 +268,7 @@ void weight_step(const Layer& layer, const float* x, const float* y, const float
 void layer_weight_slopes(const Layer& layer, const float* x, const float* y, const float* dy, float* dw, float* db) {
   with(layer.activation, [&](auto kind) {
     weight_pieces<kind.value>(layer, x, y, dy, db, [&](int64_t run) { return dw + run * layer.in * layer.out; },
-                              [](int64_t, int64_t, int64_t) { return Nothing(); },
+                              [](int64_t, int64_t, int64_t, int) { return Nothing(); },
                               [](int64_t, int64_t, int64_t, int, float*, std::ptrdiff_t, int, int) {});
   });
 }

@@ -66,7 +66,7 @@ LANES_INLINE void chains(Left<Down> left, Panel panel, int depth, V (&acc)[TM][T
 /* One block of depth of one panel, for one item's rows of the result. */
 struct Block {
   int depth;
-  bool is_first;  // chains begin here, else they go on from the result
+  bool is_first, is_last;  // chains begin here, else they go on from the result; they end here
   float* c;
   std::ptrdiff_t ld;
 };
@@ -75,9 +75,11 @@ struct Block {
 struct Nothing {
   template <int TM, int TN>
   LANES_INLINE void at(int, int) const {}
+  template <int TM, int TN>
+  LANES_INLINE bool end(int, V (&)[TM][TN]) const { return false; }
 };
 
-/* Tiles of TM rows from row i on; `finish(row, rows)` for each when it is stored, beside.at<TM, TN>(row, k) while it is summed. */
+/* Tiles of TM rows from row i on; `finish(row, rows)` for each when it is stored, beside.at<TM, TN>(row, k) while it is summed, .end(row, sums) then. */
 template <int TM, int TN, bool Down, class Finish, class Beside>
 LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block block, const Finish& finish, const Beside& beside) {
 #pragma GCC unroll 1
@@ -96,6 +98,7 @@ LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block bl
         for (int j = 0; j < TN; j++) acc[r][j] = V::load(c + r * block.ld + j * W);
     }
     chains<TM, TN, Down>(left.from(i), panel, block.depth, acc, [&](int p) { beside.template at<TM, TN>(i, p); });
+    if (block.is_last && beside.template end<TM, TN>(i, acc)) continue;
 #pragma GCC unroll 16
     for (int r = 0; r < TM; r++)
 #pragma GCC unroll 8
@@ -126,6 +129,7 @@ struct alignas(64) Scratch {
  *   finish(at, ld, row, rows)           turns whole sums where they lie, `vectors` whole vectors a row; where c is NULL
  *                                       they go no further
  *   beside.at<TM, TN>(row, k)           is called while the tile of TM rows and TN vectors from `row` on is summed
+ *   beside.end<TM, TN>(row, sums)       turns whole sums in registers; where it is true they go no further
  */
 template <bool Down, class LayLeft, class LayPanel, class Finish, class Beside = Nothing>
 void product(int rows, int columns, int64_t depth, float* c, std::ptrdiff_t ld, Scratch& room, const LayLeft& lay_left,
@@ -139,7 +143,7 @@ void product(int rows, int columns, int64_t depth, float* c, std::ptrdiff_t ld, 
     const bool is_last = k + n >= depth;
     const Left<Down> left = lay_left(k, n, room.left);
     const Panel panel = lay_panel(k, n, vectors, room.panel);
-    const Block block{n, k == 0, at, stride};
+    const Block block{n, k == 0, is_last, at, stride};
     const auto done = [&](int row, int count) {
       if (!is_last) return;
       finish(at + row * stride, stride, row, count, vectors);
