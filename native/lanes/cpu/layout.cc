@@ -24,8 +24,8 @@ bool is_known(const lanes_batch& b, int d) { return b.features == d && b.width =
 
 /*
  * A group of lanes costs the same however many of them are used, a run in the matrix layout fills its vectors only where d does.
- * A braid fills them with few runs, and at d = 16 its matrices stay in the first cache where those of lanes do not. A team pays a
- * barrier for each of 3 L products, so it is for large single runs.
+ * A braid fills them with few runs, and at d = 16 its matrices stay in the first cache where those of lanes do not. A team fetches
+ * what its other cores have written, which at width 64 takes longer than the other half of the work, so it is for large single runs.
  */
 int fastest_layout(const lanes_batch& b) {
   const int d = b.features, w = b.width;
