@@ -7,10 +7,9 @@ using V = Vec<float>;
 
 template <int Kind>
 std::unique_ptr<Worker> braid(const lanes_batch& b) {
-  const bool square = b.width == b.features && b.momentum == nullptr;
-  if (braid_runs(b) == 8) return square && b.features == 4 ? worker_of<V, 8, 4, Kind>(b) : worker_of<V, 8, 0, Kind>(b);
-  if (square && b.features == 8) return worker_of<V, 4, 8, Kind>(b);
-  if (square && b.features == 16) return worker_of<V, 4, 16, Kind>(b);
+  if (braid_runs(b) == 8) return is_known(b, 4) ? worker_of<V, 8, 4, Kind>(b) : worker_of<V, 8, 0, Kind>(b);
+  if (is_known(b, 8)) return worker_of<V, 4, 8, Kind>(b);
+  if (is_known(b, 16)) return worker_of<V, 4, 16, Kind>(b);
   return worker_of<V, 4, 0, Kind>(b);
 }
 }  // namespace
@@ -20,7 +19,7 @@ std::unique_ptr<Worker> make_braid(const lanes_batch& b) {
 }
 
 int braid_runs(const lanes_batch& b) {
-  const bool drawn = b.form == LANES_DIAGONAL && b.features == 16 && b.width == 16 && b.momentum == nullptr;
+  const bool drawn = b.form == LANES_DIAGONAL && is_known(b, 16);
   if (b.precision == LANES_FLOAT64 || (b.mode == LANES_MOMENTS && !drawn)) return 1;
   return b.width <= 6 ? 8 : 4;
 }

@@ -23,6 +23,8 @@ std::unique_ptr<Worker> make_matrix(const lanes_batch& b, int threads);
 std::unique_ptr<Worker> make_braid(const lanes_batch& b);
 std::unique_ptr<Worker> make_flow(const lanes_batch& b);
 
+/* Whether a net is square of d features and has no momentum: such sizes are the ones that the compiler may know. */
+inline bool is_known(const lanes_batch& b, int d) { return b.features == d && b.width == d && b.momentum == nullptr; }
 /* The runs of a braid; 1 where this build, the precision or the mode has none. */
 int braid_runs(const lanes_batch& b);
 /* Runs that one worker takes at a time. */

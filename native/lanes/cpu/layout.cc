@@ -17,11 +17,6 @@ int lanes_of(const lanes_batch& b, int layout) {
   return b.precision == LANES_FLOAT64 ? Vec<double>::width : Vec<float>::width;
 }
 
-namespace {
-/* Square nets of d features, whose size the compiler knows. */
-bool is_known(const lanes_batch& b, int d) { return b.features == d && b.width == d && b.momentum == nullptr; }
-}  // namespace
-
 /*
  * A group of lanes costs the same however many of them are used, a run in the matrix layout fills its vectors only where d does.
  * A braid fills them with few runs, and at d = 16 its matrices stay in the first cache where those of lanes do not. A team fetches

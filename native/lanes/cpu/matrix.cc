@@ -6,11 +6,11 @@ namespace {
 template <int Kind>
 std::unique_ptr<Worker> float_matrix(const lanes_batch& b, int threads) {
 #if defined(LANES_ISA_AVX512) || defined(LANES_ISA_AVX2)
-  const bool plain = b.width == b.features && b.momentum == nullptr && threads == 1;
-  if (plain && b.features == 4 && b.mode == LANES_DESCENT) return worker_of<Quad, 1, 4, Kind>(b);
-  if (plain && b.features == 16) return worker_of<Vec<float>, 1, 16, Kind>(b);
-  if (plain && b.features == 32) return worker_of<Vec<float>, 1, 32, Kind>(b);
-  if (plain && b.features == 64) return worker_of<Vec<float>, 1, 64, Kind>(b);
+  const bool alone = threads == 1;
+  if (alone && is_known(b, 4) && b.mode == LANES_DESCENT) return worker_of<Quad, 1, 4, Kind>(b);
+  if (alone && is_known(b, 16)) return worker_of<Vec<float>, 1, 16, Kind>(b);
+  if (alone && is_known(b, 32)) return worker_of<Vec<float>, 1, 32, Kind>(b);
+  if (alone && is_known(b, 64)) return worker_of<Vec<float>, 1, 64, Kind>(b);
 #endif
   return worker_of<Vec<float>, 1, 0, Kind>(b, threads);
 }

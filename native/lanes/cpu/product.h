@@ -136,7 +136,7 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
     right += b.row();
   };
   // Measured: wide tiles along a row of the left operand eight at a time, so that the loop's end is foreseen; else two.
-    constexpr int links = TN >= 3 && A::along == Mat::runs ? 8 : 2;
+  constexpr int links = TN >= 3 && A::along == Mat::runs ? 8 : 2;
   int p = links;
   for (; p <= k; p += links) {
 #pragma GCC unroll 8

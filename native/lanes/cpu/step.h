@@ -20,8 +20,8 @@ struct Step {
   using Put = Store<Mat>;
   static constexpr bool Lane = Runs == V::width;
   static constexpr int N = Net<V, Runs, D>::vectors(D);
-  // Whether W² and W¹ are updated together. Measured: with carries, whole vectors of AVX-512 lose by it above d = 4.
   static constexpr bool may_mirror = D == 0 || D >= Net<V, Runs, D>::mirrored_from;
+  // Whether W² and W¹ are updated together. Measured: with carries, whole vectors of AVX-512 lose by it above d = 4.
   static constexpr bool pairs_up = Lane && (Kind == PLAIN || D == 4 || V::width < 16);
 
   Net<V, Runs, D>& net;
@@ -208,7 +208,7 @@ struct Step {
 
   /* to = from' for this member's columns of a product. */
   LANES_INLINE void turn(const Mat& from, const Mat& to) const {
-    constexpr int width = V::width, across = width / Runs;
+    constexpr int width = V::width, across = Net<V, Runs, D>::across;
     const int d = net.size.d(), last = end(net.cd()) * across;
     transpose<V, Runs>(net.size.w(), begin(net.cd()) * across, last < d ? last : d, from.at, from.ld() * width, to.at, to.ld() * width);
   }

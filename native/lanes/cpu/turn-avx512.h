@@ -52,24 +52,31 @@ LANES_INLINE void turn_block(Vec<double>, const double* from, std::ptrdiff_t row
   }
 }
 
+/* Quarter s of out[q] is quarter q of in[s]. */
+LANES_INLINE void turn_quarters(const Vec<float> (&in)[4], Vec<float> (&out)[4]) {
+  constexpr __mmask16 all = 0xffff;
+  const __m512 a = _mm512_maskz_shuffle_f32x4(all, in[0].v, in[1].v, 0x44), b = _mm512_maskz_shuffle_f32x4(all, in[0].v, in[1].v, 0xee);
+  const __m512 c = _mm512_maskz_shuffle_f32x4(all, in[2].v, in[3].v, 0x44), d = _mm512_maskz_shuffle_f32x4(all, in[2].v, in[3].v, 0xee);
+  out[0].v = _mm512_maskz_shuffle_f32x4(all, a, c, 0x88), out[1].v = _mm512_maskz_shuffle_f32x4(all, a, c, 0xdd);
+  out[2].v = _mm512_maskz_shuffle_f32x4(all, b, d, 0x88), out[3].v = _mm512_maskz_shuffle_f32x4(all, b, d, 0xdd);
+}
+
 /* The same of 4 × 4 elements of four floats, or 2 × 2 of eight. */
 template <int Runs>
 LANES_INLINE void turn_block(Vec<float>, std::integral_constant<int, Runs>, const float* from, std::ptrdiff_t row, float* to,
                              std::ptrdiff_t out) {
   static_assert(Runs == 4 || Runs == 8, "elements of four or eight floats");
-  constexpr __mmask16 all = 0xffff;
-  const __m512 a = _mm512_loadu_ps(from), b = _mm512_loadu_ps(from + row);
-  const __m512 low = _mm512_maskz_shuffle_f32x4(all, a, b, 0x44), high = _mm512_maskz_shuffle_f32x4(all, a, b, 0xee);
+  using V = Vec<float>;
   if constexpr (Runs == 8) {
-    _mm512_storeu_ps(to, low);
-    _mm512_storeu_ps(to + out, high);
+    const __m512 a = _mm512_loadu_ps(from), b = _mm512_loadu_ps(from + row);
+    _mm512_storeu_ps(to, _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0x44));
+    _mm512_storeu_ps(to + out, _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0xee));
   } else {
-    const __m512 c = _mm512_loadu_ps(from + 2 * row), d = _mm512_loadu_ps(from + 3 * row);
-    const __m512 lower = _mm512_maskz_shuffle_f32x4(all, c, d, 0x44), higher = _mm512_maskz_shuffle_f32x4(all, c, d, 0xee);
-    _mm512_storeu_ps(to, _mm512_maskz_shuffle_f32x4(all, low, lower, 0x88));
-    _mm512_storeu_ps(to + out, _mm512_maskz_shuffle_f32x4(all, low, lower, 0xdd));
-    _mm512_storeu_ps(to + 2 * out, _mm512_maskz_shuffle_f32x4(all, high, higher, 0x88));
-    _mm512_storeu_ps(to + 3 * out, _mm512_maskz_shuffle_f32x4(all, high, higher, 0xdd));
+    const V in[4] = {V::load(from), V::load(from + row), V::load(from + 2 * row), V::load(from + 3 * row)};
+    V turned[4];
+    turn_quarters(in, turned);
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; r++) turned[r].store(to + r * out);
   }
 }
 }  // namespace lanes

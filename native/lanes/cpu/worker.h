@@ -33,10 +33,9 @@ std::unique_ptr<Worker> lanes_worker(const lanes_batch& b) {
 template <class V, int Kind>
 std::unique_ptr<Worker> small_lanes_worker(const lanes_batch& b) {
 #if !defined(LANES_ISA_PORTABLE) || !defined(__x86_64__)
-  const bool square = b.width == b.features && b.momentum == nullptr;
-  if (square && b.features == 4) return worker_of<V, V::width, 4, Kind>(b);
-  if (square && b.features == 8) return worker_of<V, V::width, 8, Kind>(b);
-  if (square && b.features == 16) return worker_of<V, V::width, 16, Kind>(b);
+  if (is_known(b, 4)) return worker_of<V, V::width, 4, Kind>(b);
+  if (is_known(b, 8)) return worker_of<V, V::width, 8, Kind>(b);
+  if (is_known(b, 16)) return worker_of<V, V::width, 16, Kind>(b);
 #endif
   return lanes_worker<V, Kind>(b);
 }

@@ -18,13 +18,17 @@ struct Rows {
   std::ptrdiff_t ld;
 };
 
+struct Nothing {
+  LANES_INLINE void operator()(int, Vec<float>) const {}
+};
+
 /*
  * acc[i][j] = start(i, j) + Σ_p left(i, p) right(p, j) for TM rows and TN vectors. Down: left(i, p) is
- * at[p·ld + i], else at[i·ld + p]. An array whose elements are pinned in place is written to memory in each
- * turn of the loop by g++ 12, hence the values of their own.
+ * at[p·ld + i], else at[i·ld + p]. also(j, right(p, j)) for each of the right operand's vectors. An array whose elements are
+ * pinned in place is written to memory in each turn of the loop by g++ 12, hence the values of their own.
  */
-template <int TM, int TN, bool Down>
-LANES_INLINE void chain_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM][TN]) {
+template <int TM, int TN, bool Down, class Also = Nothing>
+LANES_INLINE void chain_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM][TN], const Also& also = {}) {
   using V = Vec<float>;
 #pragma GCC unroll 1
   for (int p = 0; p < k; p++) {
@@ -36,6 +40,7 @@ LANES_INLINE void chain_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM]
       V column = V::load(b + j * V::width);
       column = held(column);
       columns[j] = column;
+      also(j, column);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < TM; i++) {
@@ -169,32 +174,6 @@ LANES_INLINE void forth(int m, int n, int k, Rows left, Rows right, const float*
 template <int TM, int TN>
 constexpr bool has_room = TM * TN + 2 * TN + 1 <= registers;
 
-/* `chain_tile` down the columns; `sums` too, by additions over rising k. */
-template <int TM, int TN>
-LANES_INLINE void summed_tile(Rows left, Rows right, int k, Vec<float> (&acc)[TM][TN], Vec<float> (&sums)[TN]) {
-  using V = Vec<float>;
-#pragma GCC unroll 1
-  for (int p = 0; p < k; p++) {
-    const float* a = left.at + p * left.ld;
-    const float* b = right.at + p * right.ld;
-    V columns[TN];
-#pragma GCC unroll 16
-    for (int j = 0; j < TN; j++) {
-      V column = V::load(b + j * V::width);
-      column = held(column);
-      columns[j] = column;
-      sums[j] = sums[j] + column;
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < TM; i++) {
-      V row = V::broadcast(a[i]);
-      if (TN > 1) row = held(row);
-#pragma GCC unroll 16
-      for (int j = 0; j < TN; j++) acc[i][j] = fma(row, columns[j], acc[i][j]);
-    }
-  }
-}
-
 template <int TN, int TM, class Out, class Sum>
 LANES_INLINE void down_rows(int& i, int m, int j, int k, Rows left, Rows right, Out out, bool& due, Sum sum) {
   using V = Vec<float>;
@@ -207,7 +186,7 @@ LANES_INLINE void down_rows(int& i, int m, int j, int k, Rows left, Rows right, 
       if (due) {
         V sums[TN];
         for (int c = 0; c < TN; c++) sums[c] = V::zero();
-        summed_tile<TM, TN>(down, right, k, acc, sums);
+        chain_tile<TM, TN, true>(down, right, k, acc, [&](int c, V column) __attribute__((always_inline)) { sums[c] = sums[c] + column; });
         for (int c = 0; c < TN; c++) sum((j + c) * V::width, sums[c]);
         due = false, done = true;
       }

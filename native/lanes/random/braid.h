@@ -37,16 +37,6 @@ class BraidFactors {
     }
   };
 
-  /* Quarter s of out[q] is quarter q of in[s]. */
-  static LANES_INLINE void turn_quarters(const V (&in)[4], V (&out)[4]) {
-    const auto low = [](V a, V b) { return V{_mm512_maskz_shuffle_f32x4(0xffff, a.v, b.v, 0x44)}; };
-    const auto high = [](V a, V b) { return V{_mm512_maskz_shuffle_f32x4(0xffff, a.v, b.v, 0xee)}; };
-    const auto even = [](V a, V b) { return V{_mm512_maskz_shuffle_f32x4(0xffff, a.v, b.v, 0x88)}; };
-    const auto odd = [](V a, V b) { return V{_mm512_maskz_shuffle_f32x4(0xffff, a.v, b.v, 0xdd)}; };
-    const V a = low(in[0], in[1]), b = high(in[0], in[1]), c = low(in[2], in[3]), e = high(in[2], in[3]);
-    out[0] = even(a, c), out[1] = odd(a, c), out[2] = even(b, e), out[3] = odd(b, e);
-  }
-
   /* take(i, vectors) for numbers 16 i … 16 i + 15 of a stream; `count` is even. */
   template <class Take>
   LANES_INLINE void sixteens(Stream stream, int count, Take take) const {
