@@ -42,6 +42,7 @@ class Crew {
     for (int k = 1; k < size_; k++) std::thread(&Crew::live, this, k).detach();
   }
   int size() const { return size_; }
+  Items share_of(int thread, int64_t items) const { return {items * thread / size_, items * (thread + 1) / size_}; }
 
   void share(int64_t items, void (*work)(void*, int64_t), void* context) {
     std::unique_lock<std::mutex> mine(busy_, std::try_to_lock);
@@ -51,8 +52,9 @@ class Crew {
     }
     work_ = work, context_ = context;
     for (int k = 0; k < size_; k++) {
-      shares_[k].end = items * (k + 1) / size_;
-      shares_[k].next.store(items * k / size_);
+      const Items own = share_of(k, items);
+      shares_[k].end = own.end;
+      shares_[k].next.store(own.begin);
     }
     open_.store(true);
     round_.fetch_add(1);
@@ -130,6 +132,12 @@ Alone::Alone() : before_(is_alone) { is_alone = true; }
 Alone::~Alone() { is_alone = before_; }
 
 int crew_size() { return is_alone ? 1 : crew().size(); }
+
+Items share_with(int64_t item, int64_t items) {
+  for (int k = 0; k < crew().size(); k++)
+    if (const Items own = crew().share_of(k, items); item >= own.begin && item < own.end) return own;
+  return {0, items};
+}
 
 void share_items(int64_t items, void (*work)(void*, int64_t), void* context) { crew().share(items, work, context); }
 

@@ -28,6 +28,14 @@ class Alone {
 /* Threads that may work on one operation, at least 1. */
 int crew_size();
 
+/* Items from `begin` to below `end`. */
+struct Items {
+  int64_t begin, end;
+};
+
+/* Those that the thread begins with which begins with this one, of so many that are shared. */
+Items share_with(int64_t item, int64_t items);
+
 /* work(item) for every item below `items`, on this thread and the crew's. @param cycles of all items together, roughly */
 template <class Work>
 void share(int64_t items, double cycles, const Work& work) {

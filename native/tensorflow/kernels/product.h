@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ahead.h"
 #include "cpu/turn.h"
 #include "cpu/vec.h"
 
@@ -81,7 +82,7 @@ struct Nothing {
 
 /* Tiles of TM rows from row i on; `finish(row, rows)` for each when it is stored, beside.at<TM, TN>(row, k) while it is summed, .end(row, sums) then. */
 template <int TM, int TN, bool Down, class Finish, class Beside>
-LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block block, const Finish& finish, const Beside& beside) {
+LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block block, Ahead& ahead, const Finish& finish, const Beside& beside) {
 #pragma GCC unroll 1
   for (; i + TM <= rows; i += TM) {
     V acc[TM][TN];
@@ -97,6 +98,7 @@ LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block bl
 #pragma GCC unroll 8
         for (int j = 0; j < TN; j++) acc[r][j] = V::load(c + r * block.ld + j * W);
     }
+    ahead.step();
     chains<TM, TN, Down>(left.from(i), panel, block.depth, acc, [&](int p) { beside.template at<TM, TN>(i, p); });
     if (block.is_last && beside.template end<TM, TN>(i, acc)) continue;
 #pragma GCC unroll 16
@@ -105,13 +107,13 @@ LANES_INLINE void tiles(int& i, int rows, Left<Down> left, Panel panel, Block bl
       for (int j = 0; j < TN; j++) acc[r][j].store(c + r * block.ld + j * W);
     finish(i, TM);
   }
-  if constexpr (TM > 1) tiles<(TM > 8 ? 8 : TM > 4 ? 4 : TM / 2), TN, Down>(i, rows, left, panel, block, finish, beside);
+  if constexpr (TM > 1) tiles<(TM > 8 ? 8 : TM > 4 ? 4 : TM / 2), TN, Down>(i, rows, left, panel, block, ahead, finish, beside);
 }
 
 template <int TN, bool Down, class Finish, class Beside>
-void panel_rows(int rows, Left<Down> left, Panel panel, Block block, const Finish& finish, const Beside& beside) {
+void panel_rows(int rows, Left<Down> left, Panel panel, Block block, Ahead& ahead, const Finish& finish, const Beside& beside) {
   int i = 0;
-  tiles<tile_rows(TN), TN, Down>(i, rows, left, panel, block, finish, beside);
+  tiles<tile_rows(TN), TN, Down>(i, rows, left, panel, block, ahead, finish, beside);
 }
 
 /* Room for what one item works with; on the stack. */
@@ -138,6 +140,7 @@ void product(int rows, int columns, int64_t depth, float* c, std::ptrdiff_t ld, 
   const bool is_whole = columns % W == 0 && c != nullptr;
   float* const at = is_whole ? c : room.result;
   const std::ptrdiff_t stride = is_whole ? ld : vectors * W;
+  Ahead& ahead = Ahead::here();
   for (int64_t k = 0; k == 0 || k < depth; k += block_depth) {
     const int n = static_cast<int>(depth - k < block_depth ? depth - k : block_depth);
     const bool is_last = k + n >= depth;
@@ -148,11 +151,11 @@ void product(int rows, int columns, int64_t depth, float* c, std::ptrdiff_t ld, 
       if (!is_last) return;
       finish(at + row * stride, stride, row, count, vectors);
     };
-    if (vectors == 1) panel_rows<1>(rows, left, panel, block, done, beside);
-    if (vectors == 2) panel_rows<2>(rows, left, panel, block, done, beside);
+    if (vectors == 1) panel_rows<1>(rows, left, panel, block, ahead, done, beside);
+    if (vectors == 2) panel_rows<2>(rows, left, panel, block, ahead, done, beside);
     if constexpr (is_wide) {
-      if (vectors == 3) panel_rows<3>(rows, left, panel, block, done, beside);
-      if (vectors == 4) panel_rows<4>(rows, left, panel, block, done, beside);
+      if (vectors == 3) panel_rows<3>(rows, left, panel, block, ahead, done, beside);
+      if (vectors == 4) panel_rows<4>(rows, left, panel, block, ahead, done, beside);
     }
   }
   if (is_whole || c == nullptr) return;

@@ -89,7 +89,19 @@ class Reader {
     for (size_t k = 0; k < kind.results; k++)
       if (!(words >> word) || (word == "-" && !dims[k].empty() && !is_left_out(kind.deed, k)) || !result(word, dims[k], one)) return false;
     program_.instructions.push_back(one);
+    if (!is_update(one.deed)) note_given(one);
     return true;
+  }
+
+  static bool is_update(Deed deed) { return deed == Deed::dense_sgd || deed == Deed::sgd || deed == Deed::adam; }
+
+  void note_given(const Instruction& one) {
+    auto& given = program_.given;
+    for (const int value : one.operands) {
+      if (value == none || std::find(given.begin(), given.end(), value) != given.end()) continue;
+      const Value& read = program_.values[value];
+      if (!read.is_shared && (read.place == Value::Place::input || read.place == Value::Place::picked)) given.push_back(value);
+    }
   }
 
   /* The slopes of a bias that is not there. */
@@ -120,11 +132,7 @@ class Reader {
 
   void keep(Value value) {
     value.size = value.is_shared || program_.runs == 0 ? 1 : size_of(value.dims) / program_.runs;
-    if (value.place == Value::Place::scratch) {
-      value.offset = program_.scratch;
-      program_.scratch += (value.size + 15) / 16 * 16;
-    }
-    program_.touched += value.size;
+    if (value.place != Value::Place::scratch) program_.touched += value.size;
     program_.values.push_back(value);
   }
 
@@ -223,6 +231,8 @@ std::string read_program(const std::string& text, Program& program) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);)
     if (!reader.line(line)) return "its program has the line \"" + line + "\"";
+  place_scratch(program);
+  program.touched += program.scratch;
   return "";
 }
 }  // namespace kernels

@@ -51,6 +51,7 @@ struct Program {
   std::vector<Value> values;
   std::vector<Instruction> instructions;
   std::vector<Result> results;
+  std::vector<int> given;  // values of inputs that other instructions than updates read
   int inputs = 0, wholes = 0;
   int64_t scratch = 0;  // numbers of a run
   int64_t touched = 0;  // numbers of a run in all values
@@ -59,5 +60,8 @@ struct Program {
 
 /* @returns what is wrong with the text, or nothing */
 std::string read_program(const std::string& text, Program& program);
+
+/* Gives every value in scratch its place; a result lies in none that its instruction reads. */
+void place_scratch(Program& program);
 }  // namespace kernels
 #endif

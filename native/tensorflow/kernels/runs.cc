@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "ahead.h"
 #include "crew.h"
 #include "elementwise.h"
 #include "layer.h"
@@ -54,6 +55,11 @@ class Piece {
 
   void run() const {
     for (const Instruction& one : program_.instructions) step(one);
+  }
+
+  /* What is given to the instructions, but for what an update keeps, which comes beside its own product. */
+  void expect(Ahead& ahead) const {
+    for (const int value : program_.given) ahead.add(at(value), runs_ * program_.values[value].size);
   }
 
  private:
@@ -177,10 +183,18 @@ struct Runs {
     if (!is_by_pieces()) {
       has_room = through(0, runs);
     } else {
-      const int64_t piece = piece_runs();
-      share((runs + piece - 1) / piece, program.cycles, [&](int64_t item) {
+      const int64_t piece = piece_runs(), pieces = (runs + piece - 1) / piece;
+      const bool is_back = calls.fetch_add(1) % 2 == 1;
+      const auto runs_of = [&](int64_t item) { return std::min(piece, runs - item * piece); };
+      share(pieces, program.cycles, [&](int64_t place) {
+        const Items own = share_with(place, pieces);
+        const auto item_at = [&](int64_t at) { return is_back ? own.begin + own.end - 1 - at : at; };
+        const int64_t item = item_at(place), next = item_at(place + 1);
         const Alone alone;
-        if (!through(item * piece, std::min(piece, runs - item * piece))) has_room = false;
+        Ahead& ahead = Ahead::here();
+        if (place + 1 < own.end) Piece(program, bases, next * piece, runs_of(next), nullptr).expect(ahead);
+        if (!through(item * piece, runs_of(item))) has_room = false;
+        ahead.clear();
       });
     }
     if (!has_room) call.refuse("no memory for %lld numbers of a run", static_cast<long long>(program.scratch));
@@ -203,6 +217,8 @@ struct Runs {
 
   int inputs, wholes;
   Program program;
+  /* Every other call goes through a thread's pieces from the last to the first, which lie in its cache yet. */
+  mutable std::atomic<unsigned> calls{0};
 };
 }  // namespace
 

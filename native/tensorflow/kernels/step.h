@@ -49,10 +49,14 @@ class SgdStep {
       : mu_(V::broadcast(rule.momentum)), decay_(V::broadcast(rule.decay)), rate_(V::broadcast(-rate)),
         momentum_(momentum), lost_(lost), has_decay_(rule.decay != 0) {}
 
+  /* The common rule, for which `take` need not ask at every vector. */
+  bool is_momentum_alone() const { return momentum_.before != nullptr && !has_decay_; }
+
+  template <bool IsMomentumAlone = false>
   LANES_INLINE void take(Elements here, V slope, const float* before, float* after) const {
     const V w = here.load(before);
-    if (has_decay_) slope = slope + w * decay_;
-    if (momentum_.before != nullptr) {
+    if (!IsMomentumAlone && has_decay_) slope = slope + w * decay_;
+    if (IsMomentumAlone || momentum_.before != nullptr) {
       slope = here.load(momentum_.before) * mu_ + slope;
       here.store(slope, momentum_.after);
     }

@@ -9,6 +9,7 @@ const OWN = new Set([
   ...['JepalabDense', 'JepalabDenseInputSlopes', 'JepalabDenseWeightSlopes', 'JepalabDenseSgd'],
   ...['JepalabSgd', 'JepalabAdam', 'JepalabSquares'],
 ])
+const UPDATES = new Set(['JepalabDenseSgd', 'JepalabSgd', 'JepalabAdam'])
 const ARITHMETIC = new Set(['Add', 'AddV2', 'Sub', 'Mul'])
 
 /** The graph of a net's step as it is run: gradients and updates in one, then all that can be one operation. The bits are the same. */
@@ -75,7 +76,8 @@ function joined(graph: Graph, members: readonly Node[], uses: ReadonlyMap<Node, 
   const wanted = wantedOutside(graph, inside)
   const shared = sharedSlopes(members, wanted)
   const text = new ProgramText(runsOf(members[0]!)!, { wanted, uses, shared })
-  for (const [index, member] of members.entries()) text.add(member, members.slice(index + 1))
+  const ordered = updatesEarly(members)
+  for (const [index, member] of ordered.entries()) text.add(member, ordered.slice(index + 1))
   const { program, given, wholes, results } = text
   const node: Node = {
     ...members[0]!,
@@ -96,6 +98,38 @@ function joined(graph: Graph, members: readonly Node[], uses: ReadonlyMap<Node, 
   }
   return { node, places }
 }
+
+/**
+ * The members in an order in which every update of a layer comes as soon as nothing else reads what it replaces: what
+ * it is made of is still in the first cache then.
+ */
+function updatesEarly(members: readonly Node[]): Node[] {
+  const ordered: Node[] = []
+  const left = new Set(members)
+  const isNext = (node: Node) => {
+    const needs = new Set(node.inputs.map((input) => input.node))
+    return [...left].every((other) => {
+      if (other === node) return true
+      const reads = other.inputs.some((input) => needs.has(input.node) && isState(input))
+      return !needs.has(other) && !reads
+    })
+  }
+  const take = (node: Node) => {
+    ordered.push(node)
+    left.delete(node)
+  }
+  for (const member of members) {
+    if (!left.has(member)) continue
+    take(member)
+    for (let next: Node | undefined; ; take(next)) {
+      next = [...left].find((node) => UPDATES.has(node.name) && isNext(node))
+      if (next === undefined) break
+    }
+  }
+  return ordered
+}
+
+const isState = ({ node: { kind, name } }: Value) => kind === 'argument' && name.startsWith('state.')
 
 /** Outputs of the members that something else needs. */
 function wantedOutside({ nodes, state, metrics }: Graph, inside: ReadonlySet<Node>) {
