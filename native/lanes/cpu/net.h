@@ -36,9 +36,11 @@ struct Net {
   const Sizes<D> size;
   const bool jepa, momentum;
   const int mode, form;
+  const bool packs;  // whether what gradients turn goes straight into panels; but W¹, which changes before
   Mat weight[LANES_MAX_DEPTH + 1], carry[LANES_MAX_DEPTH + 1], velocity[LANES_MAX_DEPTH + 1];
   Mat below[LANES_MAX_DEPTH + 1];  // below[a] = Wᵃ … W¹ [w][d]; below[1] is W¹ itself
   Mat residual, back;              // R [o][d], G_L [w][d]
+  Mat above[LANES_MAX_DEPTH + 1];  // a team's: R for a = 0, else Gₐ [w][d], in place of a product that is not turned any more
   // Matrix layout: transposes of right operands [d][w], of large left ones [w][w]; a team has one for each weight, else there is the first.
   Mat turned[LANES_MAX_DEPTH + 1], mirrored[LANES_MAX_DEPTH + 1] = {};
   Mat syx, directions;
@@ -51,7 +53,8 @@ struct Net {
   Arena arena;
 
   explicit Net(const lanes_batch& b, int members = 1)
-      : size(b), jepa(b.objective == LANES_JEPA), momentum(b.momentum != nullptr), mode(b.mode), form(b.form) {
+      : size(b), jepa(b.objective == LANES_JEPA), momentum(b.momentum != nullptr), mode(b.mode), form(b.form),
+        packs(D == 0 && Runs == 1 && b.features >= panels_from && b.features / members >= panels_from / 4) {
     place(b, members);
     arena.allocate();
     place(b, members);
@@ -93,8 +96,10 @@ struct Net {
     for (int a = 2; a <= depth; a++) below[a] = matrix(w, cd());
     residual = matrix(o, cd());
     back = matrix(w, cd());
+    above[0] = residual;
+    for (int a = 2; a <= depth; a++) above[a] = a == depth ? back : packs && members > 1 ? matrix(w, cd()) : below[a + 1];
     for (int a = 0; !Lane && a <= (members > 1 ? depth : 0); a++) {
-      turned[a] = matrix(d, cw());
+      if (!packs || members == 1 || a == (depth > 1 ? 2 : 0)) turned[a] = matrix(d, cw());
       if (w >= mirrored_from) mirrored[a] = matrix(w, cw());
     }
     sxx = row(d);

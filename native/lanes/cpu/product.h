@@ -104,9 +104,9 @@ struct From {
   LANES_INLINE V operator()(int i, int j) const { return V::load(matrix.vector(i, j)); }
 };
 
-/* Results whose places another core may hold have them fetched as their tile begins. */
+/* Results that lie far have the n-th of their tile's places fetched while its chains run, one every few links. */
 template <class Out>
-LANES_INLINE void foresee(const Out&, int, int, int, int) {}
+LANES_INLINE void foresee(const Out&, int, int, int, int, int) {}
 
 /* TM × TN elements from (i0, j0) on, b from its column j0: each one fma chain over rising k. */
 template <int TM, int TN, class Mat, class A, class B, class Start, class Out>
@@ -121,7 +121,6 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
     for (int j = 0; j < TN; j++) acc[i][j] = start(i0 + i, j0 + j);
   const Real* left = a.at + i0 * a.row();
   const Real* right = b.at;
-  foresee(out, i0, TM, j0, TN);
   const auto link = [&] {
     V columns[TN];
 #pragma GCC unroll 8
@@ -139,6 +138,7 @@ LANES_INLINE void tile(int i0, int j0, int k, A a, B b, const Start& start, cons
   constexpr int links = TN >= 3 && A::along == Mat::runs ? 8 : 2;
   int p = links;
   for (; p <= k; p += links) {
+    if (links == 8) foresee(out, i0, TM, j0, TN, p / links - 1);
 #pragma GCC unroll 8
     for (int q = 0; q < links; q++) link();
   }
@@ -201,6 +201,9 @@ LANES_INLINE void chain_in_place(const Part& part, int k, A a, B b, const Start&
   }
 }
 
+/* Measured: below so many links the copies cost more than they spare. */
+constexpr int panels_from = 192;
+
 /* Large matrices, a panel of columns at a time side by side: rows that lie far apart miss caches and page tables. */
 template <class Mat, class A, class B, class Start, class Out>
 LANES_INLINE int chain_by_panels(const Part& part, int k, A a, B b, const Start& start, const Out& out) {
@@ -224,8 +227,9 @@ __attribute__((noinline)) void chain(Part part, int k, A a, B b, const Start& gi
   const Start start = given_start;  // by reference, for a copy on the stack is written in pieces and read whole, which waits
   const Out out = given_out;
   if constexpr (M == 0 && !Mat::lane) {
-    constexpr int least = 192;  // measured: below it the copies cost more than they spare
-    if (k >= least && part.bottom - part.top >= least / 4) part.left = chain_by_panels<Mat>(part, k, a, b, start, out);
+    const bool beside = b.row() == tile_columns(false) * Mat::Vector::width;
+    if (!beside && k >= panels_from && part.bottom - part.top >= panels_from / 4)
+      part.left = chain_by_panels<Mat>(part, k, a, b, start, out);
   }
   chain_in_place<Mat, M, N>(part, k, a, b, start, out);
 }

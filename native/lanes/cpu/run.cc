@@ -15,20 +15,24 @@
 namespace {
 using namespace lanes;
 
-/* What is wrong with a run is told in its status; much data is read by all threads. */
+/* What is wrong with a run is told in its status; much data is read by all threads, that of few runs in parts. */
 void look_through(const lanes_batch& b) {
+  const double numbers = 1.0 * b.runs * lanes_weights(b.objective, b.depth, b.features, b.width);
+  const int threads = numbers > 1e6 ? b.threads : 1, parts = b.runs < threads ? threads : 1, pieces = b.runs * parts;
+  std::vector<char> sound(pieces, 1);
   std::atomic<int> next{0};
   const auto serve = [&] {
-    for (int r = next++; r < b.runs; r = next++) {
-      b.passages[r] = 0;
-      if (b.status[r] == LANES_GOING && !is_sound(b, r)) b.status[r] = LANES_BAD_RUN;
-    }
+    for (int p = next++; p < pieces; p = next++)
+      if (b.status[p / parts] == LANES_GOING) sound[p] = is_sound(b, p / parts, p % parts, parts);
   };
-  const double numbers = 1.0 * b.runs * lanes_weights(b.objective, b.depth, b.features, b.width);
   std::vector<std::thread> others;
-  for (int t = 1; t < std::min(b.threads, b.runs) && numbers > 1e6; t++) others.emplace_back(serve);
+  for (int t = 1; t < std::min(threads, pieces); t++) others.emplace_back(serve);
   serve();
   for (auto& thread : others) thread.join();
+  for (int p = 0; p < pieces; p++) {
+    b.passages[p / parts] = 0;
+    if (!sound[p]) b.status[p / parts] = LANES_BAD_RUN;
+  }
 }
 
 /* The runs that are to be trained, those with the least to do first so that lanes end together. */

@@ -4,6 +4,7 @@
 
 #include "cpu/braid-moments.h"
 #include "cpu/net.h"
+#include "cpu/panel.h"
 #include "cpu/results.h"
 #include "cpu/team.h"
 #include "cpu/turn.h"
@@ -81,7 +82,6 @@ struct Step {
   }
 
   static LANES_INLINE V at(const Mat& m, int i, int j) { return V::load(m.vector(i, j)); }
-  static LANES_INLINE V at(const Real* row, int j) { return V::load(row + j * V::width); }
 
   template <class A, class B, class Out, class Start = FromZero<Mat>>
   LANES_INLINE void some(const Part& part, int k, A a, B b, const Out& out, const Start& start = {}) const {
@@ -153,39 +153,35 @@ struct Step {
 
   /* One run alone: a gradient as soon as its operands are there. */
   void down_rows() const {
-    const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cw = net.cw(), depth = net.size.depth();
+    const int w = net.size.w(), o = net.size.o(), cw = net.cw(), depth = net.size.depth();
     Mat now = net.residual;
     for (int a = 0, below = depth; below >= 1; a = below--) {
       const int height = a == 0 ? o : w;
       const Mat next = a == 0 ? net.back : net.below[a];  // which nothing needs any more
-      turn(net.below[below], net.turned[0]);
+      if (!net.packs || below == 1) turn(net.below[below], net.turned[0]);
       if (is_mirrored()) mirror({0, height, 0, w}, net.weight[a], net.mirrored[0]);
       lower(a, below, height, net.mirrored[0], now, next);
-      descend(a, columns(height, cw), d, now.left(), net.turned[0].right());
+      learn(a, below, columns(height, cw), now, net.turned[0]);
       now = next;
     }
   }
 
-  /*
-   * One run, a team: each member takes its columns all the way down, and turned they wait for the others'; then it makes its rows
-   * of all gradients. Two waits a step, for what one core has written reaches the other slowly.
-   */
+  /* One run, a team: columns go down by their members, then gradients by rows: two waits a step, for cores lie far apart. */
   void down_team() const {
-    const int d = net.size.d(), w = net.size.w(), o = net.size.o(), cw = net.cw(), depth = net.size.depth();
+    const int w = net.size.w(), o = net.size.o(), cw = net.cw(), depth = net.size.depth();
     const auto height = [=](int a) { return a == 0 ? o : w; };
-    const auto above = [&](int a) { return a == 0 ? net.residual : a == depth ? net.back : net.below[a + 1]; };
     if (is_mirrored()) {
       for (int a = 0; a <= depth; a++)
         if (a != 1) mirror(rows(height(a), w), net.weight[a], net.mirrored[a]);
       meet();
     }
     for (int a = 0, below = depth; below >= 1; a = below--) {
-      turn(net.below[below], net.turned[a]);
-      lower(a, below, height(a), net.mirrored[a], above(a), above(below));
+      if (!net.packs || below == 1) turn(net.below[below], net.turned[a]);
+      lower(a, below, height(a), net.mirrored[a], net.above[a], net.above[below]);
     }
     meet();
     for (int a = 0, below = depth; below >= 1; a = below--)
-      descend(a, rows(height(a), cw), d, above(a).left(), net.turned[a].right());
+      learn(a, below, rows(height(a), cw), net.above[a], net.turned[a]);
     meet();
   }
 
@@ -206,6 +202,14 @@ struct Step {
     }
   }
 
+  /* The gradient of weight a and its update. */
+  LANES_INLINE void learn(int a, int below, const Part& part, const Mat& above, const Mat& turned) const {
+    const auto by = [=](const Part& some, auto right) { descend(a, some, net.size.d(), above.left(), right); };
+    if constexpr (D == 0 && Runs == 1)
+      if (net.packs && below > 1) return turned_panels(part, net.size.w(), net.size.d(), net.below[below], by);
+    by(part, turned.right());
+  }
+
   /* to = from' for this member's columns of a product. */
   LANES_INLINE void turn(const Mat& from, const Mat& to) const {
     constexpr int width = V::width, across = Net<V, Runs, D>::across;
@@ -222,7 +226,7 @@ struct Step {
   }
 
   LANES_INLINE Update<Mat, Kind> update(int a) const {
-    return {net.weight[a], net.carry[a], net.weight[a], net.rate, D == 0 && team.members > 1 && a != 1};
+    return {net.weight[a], net.carry[a], net.weight[a], net.rate, D == 0 && (net.packs || (team.members > 1 && a != 1))};
   }
 
   void population() const {

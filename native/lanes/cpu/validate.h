@@ -107,10 +107,11 @@ inline bool all_finite(const double* from, std::size_t count) {
   return true;
 }
 
-/* Whether all that a run is trained from is finite, and no variance negative. */
-inline bool is_sound(const lanes_batch& b, int run) {
-  const auto finite = [run](const double* from, std::size_t count) {
-    return from == nullptr || all_finite(from + run * count, count);
+/* Whether all that a run is trained from is finite, and no variance negative; or that part of it of so many. */
+inline bool is_sound(const lanes_batch& b, int run, int part = 0, int parts = 1) {
+  const auto finite = [=](const double* from, std::size_t count) {
+    const std::size_t first = count * part / parts, end = count * (part + 1) / parts;
+    return from == nullptr || all_finite(from + run * count + first, end - first);
   };
   const std::size_t d = b.features, square = d * d, form = b.form == LANES_FULL ? square : d;
   const std::size_t weights = lanes_weights(b.objective, b.depth, b.features, b.width);
