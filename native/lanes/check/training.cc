@@ -185,6 +185,15 @@ void check_training(const Library& library, bool large, Verdict& v) {
     s.directions = dice.whole(0, 2) == 0;
     check_one(library, s, v);
   }
+  for (int d : {4, 8, 16})  // sizes that the compiler knows
+    for (int i = 0; i < 40; i++) {
+      Shape s;
+      s.seed = 4000 + 100 * d + i, s.features = s.width = d, s.layout = LANES_BRAID;
+      s.depth = 1 + i % 5, s.precision = i % 2 == 0 ? LANES_COMPENSATED : LANES_FLOAT32;
+      s.objective = i / 2 % 2, s.form = i / 4 % 2, s.mode = i % 3 == 0 ? LANES_GIVEN : LANES_DESCENT;
+      s.directions = i % 7 == 0, s.rate_table = i % 11 == 0, s.runs = 3 + i % 8, s.steps = 9;
+      check_one(library, s, v);
+    }
   if (!large) return;
   for (int d : {48, 63, 64, 65, 96, 128, 130})
     for (int layout : {LANES_MATRIX, LANES_TEAM, LANES_BRAID, LANES_LANES})

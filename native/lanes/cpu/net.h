@@ -31,6 +31,8 @@ struct Net {
   static constexpr int vectors(int columns) { return (columns + across - 1) / across; }
   using Mat = Matrix<V, Runs, Lane ? D : spread((D + across - 1) / across)>;
 
+  static constexpr bool known_braid = Runs > 1 && !Lane && D > 0;
+
   static constexpr int mirrored_from = 320;  // width; measured: at 256 it costs as much as it spares
 
   const Sizes<D> size;
@@ -41,7 +43,8 @@ struct Net {
   Mat below[LANES_MAX_DEPTH + 1];  // below[a] = Wᵃ … W¹ [w][d]; below[1] is W¹ itself
   Mat residual, back;              // R [o][d], G_L [w][d]
   Mat above[LANES_MAX_DEPTH + 1];  // a team's: R for a = 0, else Gₐ [w][d], in place of a product that is not turned any more
-  // Matrix layout: transposes of right operands [d][w], of large left ones [w][w]; a team has one for each weight, else there is the first.
+  // Transposes of right operands [d][w], of large left ones [w][w]: a team has one for each weight, a braid of known size for each
+  // product, else there is the first.
   Mat turned[LANES_MAX_DEPTH + 1], mirrored[LANES_MAX_DEPTH + 1] = {};
   Mat syx, directions;
   Mat batch, mixed, target;              // LANES_GIVEN: Sxx of a batch [d][d], U and T [o][d]
@@ -98,7 +101,7 @@ struct Net {
     back = matrix(w, cd());
     above[0] = residual;
     for (int a = 2; a <= depth; a++) above[a] = a == depth ? back : packs && members > 1 ? matrix(w, cd()) : below[a + 1];
-    for (int a = 0; !Lane && a <= (members > 1 ? depth : 0); a++) {
+    for (int a = 0; !Lane && a <= (members > 1 || known_braid ? depth : 0); a++) {
       if (!packs || members == 1 || a == (depth > 1 ? 2 : 0)) turned[a] = matrix(d, cw());
       if (w >= mirrored_from) mirrored[a] = matrix(w, cw());
     }

@@ -1,8 +1,11 @@
 #ifndef JEPALAB_LANES_STEP_H
 #define JEPALAB_LANES_STEP_H
+#include <type_traits>
 #include <utility>
 
+#include "cpu/braid-chain.h"
 #include "cpu/braid-moments.h"
+#include "cpu/braid-tile.h"
 #include "cpu/net.h"
 #include "cpu/panel.h"
 #include "cpu/results.h"
@@ -25,11 +28,16 @@ struct Step {
   // Whether W² and W¹ are updated together. Measured: with carries, whole vectors of AVX-512 lose by it above d = 4.
   static constexpr bool pairs_up = Lane && (Kind == PLAIN || D == 4 || V::width < 16);
 
+  // What braids of known sizes have of their own.
+  static constexpr bool known_braid = Net<V, Runs, D>::known_braid;
+  using Braid = std::conditional_t<D <= 4, BraidChain<V, Runs, D, Kind>, BraidTiles<V, Runs, D, Kind>>;
+
   Net<V, Runs, D>& net;
   const Share team;
 
   /* W̄ and all that leads to it. */
   void forward() const {
+    if constexpr (known_braid) return Braid::forward(net);
     for (int a = 2; a <= net.size.depth(); a++) {
       multiply(net.size.w(), net.cd(), net.size.w(), net.weight[a].left(), net.below[a - 1].right(), Put{net.below[a]});
     }
@@ -42,6 +50,9 @@ struct Step {
 
   /* R. */
   void residual() const {
+    if constexpr (known_braid && D <= 4) {
+      if (Braid::makes_residual(net)) return;
+    }
     if (net.mode == LANES_DESCENT) {
       population();
     } else if (net.mode == LANES_GIVEN) {
@@ -56,7 +67,9 @@ struct Step {
 
   /* The gradients, and each weight's update once nothing needs its old value. */
   void backward() const {
-    if constexpr (Lane) {
+    if constexpr (known_braid) {
+      Braid::backward(net);
+    } else if constexpr (Lane) {
       down_lanes();
     } else if (D == 0 && team.members > 1) {
       down_team();
@@ -85,7 +98,9 @@ struct Step {
 
   template <class A, class B, class Out, class Start = FromZero<Mat>>
   LANES_INLINE void some(const Part& part, int k, A a, B b, const Out& out, const Start& start = {}) const {
-    if constexpr (D > 0 && D <= 4) {
+    if constexpr (known_braid && D > 4 && std::is_same_v<Start, FromZero<Mat>>) {
+      multiply_braid<Mat, D>(a, b, out);
+    } else if constexpr (D > 0 && D <= 4) {
       chain_in_place<Mat, D, N>(part, k, a, b, start, out);  // a call would cost as much as the product
     } else {
       chain<Mat, D, N>(part, k, a, b, start, out);

@@ -52,8 +52,20 @@ LANES_INLINE void turn_block(Vec<double>, const double* from, std::ptrdiff_t row
   }
 }
 
+/* Half s of out[h] is half h of in[s]. */
+LANES_INLINE void turn_parts(const Vec<float> (&in)[2], Vec<float> (&out)[2]) {
+  constexpr __mmask16 all = 0xffff;
+  out[0].v = _mm512_maskz_shuffle_f32x4(all, in[0].v, in[1].v, 0x44), out[1].v = _mm512_maskz_shuffle_f32x4(all, in[0].v, in[1].v, 0xee);
+}
+
+/* A half, twice. */
+LANES_INLINE Vec<float> repeat_half(Vec<float> x, int half) {
+  constexpr __mmask16 all = 0xffff;
+  return {half == 0 ? _mm512_maskz_shuffle_f32x4(all, x.v, x.v, 0x44) : _mm512_maskz_shuffle_f32x4(all, x.v, x.v, 0xee)};
+}
+
 /* Quarter s of out[q] is quarter q of in[s]. */
-LANES_INLINE void turn_quarters(const Vec<float> (&in)[4], Vec<float> (&out)[4]) {
+LANES_INLINE void turn_parts(const Vec<float> (&in)[4], Vec<float> (&out)[4]) {
   constexpr __mmask16 all = 0xffff;
   const __m512 a = _mm512_maskz_shuffle_f32x4(all, in[0].v, in[1].v, 0x44), b = _mm512_maskz_shuffle_f32x4(all, in[0].v, in[1].v, 0xee);
   const __m512 c = _mm512_maskz_shuffle_f32x4(all, in[2].v, in[3].v, 0x44), d = _mm512_maskz_shuffle_f32x4(all, in[2].v, in[3].v, 0xee);
@@ -67,17 +79,13 @@ LANES_INLINE void turn_block(Vec<float>, std::integral_constant<int, Runs>, cons
                              std::ptrdiff_t out) {
   static_assert(Runs == 4 || Runs == 8, "elements of four or eight floats");
   using V = Vec<float>;
-  if constexpr (Runs == 8) {
-    const __m512 a = _mm512_loadu_ps(from), b = _mm512_loadu_ps(from + row);
-    _mm512_storeu_ps(to, _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0x44));
-    _mm512_storeu_ps(to + out, _mm512_maskz_shuffle_f32x4(0xffff, a, b, 0xee));
-  } else {
-    const V in[4] = {V::load(from), V::load(from + row), V::load(from + 2 * row), V::load(from + 3 * row)};
-    V turned[4];
-    turn_quarters(in, turned);
+  constexpr int parts = V::width / Runs;
+  V block[parts], turned[parts];
 #pragma GCC unroll 4
-    for (int r = 0; r < 4; r++) turned[r].store(to + r * out);
-  }
+  for (int r = 0; r < parts; r++) block[r] = V::load(from + r * row);
+  turn_parts(block, turned);
+#pragma GCC unroll 4
+  for (int r = 0; r < parts; r++) turned[r].store(to + r * out);
 }
 }  // namespace lanes
 #endif

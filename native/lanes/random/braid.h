@@ -48,7 +48,7 @@ class BraidFactors {
 #pragma GCC unroll 2
       for (int b = 0; b < 2; b++) {
         const V four[4] = {n[4 * b], n[4 * b + 1], n[4 * b + 2], n[4 * b + 3]};
-        turn_quarters(four, turned);
+        turn_parts(four, turned);
         take(i + b, turned);
       }
     }

@@ -117,7 +117,6 @@ int act(int count, char** words) {
  */
 int triangles() {
 #if defined(LANES_ISA_AVX512)
-  using braid16::Take;
   for (const float scale : {1.0f, 2e-44f, INFINITY}) {
     lanes_batch b = {};
     b.objective = LANES_JEPA, b.mode = LANES_MOMENTS, b.precision = LANES_FLOAT32, b.depth = 3, b.features = b.width = 16;
