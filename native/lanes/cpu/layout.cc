@@ -19,7 +19,7 @@ int lanes_of(const lanes_batch& b, int layout) {
 
 /*
  * A group of lanes costs the same however many of them are used, a run in the matrix layout fills its vectors only where d does.
- * A braid fills them with few runs, and from d = 8 on its matrices stay in the first cache where those of lanes do not. A team fetches
+ * A braid fills them with few runs, and its matrices stay in the first cache where those of lanes do not: at d = 16, and with carries at d = 8. A team fetches
  * what its other cores have written, which at width 64 takes longer than the other half of the work, so it is for large single runs.
  */
 int fastest_layout(const lanes_batch& b) {
@@ -29,7 +29,8 @@ int fastest_layout(const lanes_batch& b) {
   if (w >= 32) return LANES_MATRIX;
   if (braid_runs(b) > 1) {
     const bool filled = b.runs >= b.threads * Vec<float>::width;
-    if (filled && !is_known(b, 8) && !is_known(b, 16)) return LANES_LANES;
+    const bool overflows = is_known(b, 16) || (is_known(b, 8) && b.precision == LANES_COMPENSATED);
+    if (filled && !overflows) return LANES_LANES;
     return b.runs > 4 || is_known(b, 8) ? LANES_BRAID : LANES_MATRIX;
   }
   const int least = d <= 4 ? 3 : d <= 8 ? 8 : d <= 12 ? 16 : 32;
