@@ -195,11 +195,11 @@ void check_training(const Library& library, bool large, Verdict& v) {
       check_one(library, s, v);
     }
   if (!large) return;
-  for (int d : {48, 63, 64, 65, 96, 128, 130})
+  for (int d : {48, 63, 64, 65, 96, 128, 130, 195, 330})
     for (int layout : {LANES_MATRIX, LANES_TEAM, LANES_BRAID, LANES_LANES})
       for (int precision : {LANES_COMPENSATED, LANES_FLOAT64}) {
         Shape s;
-        s.seed = 5000 + d, s.features = d, s.width = d + d % 2, s.depth = 2, s.runs = d > 64 ? 1 : 2,
+        s.seed = 5000 + d, s.features = d, s.width = d + d % 2, s.depth = d > 190 ? 3 : 2, s.runs = d > 64 ? 1 : 2,
         s.steps = 2;
         s.layout = layout, s.precision = precision, s.threads = 2, s.form = d % 2, s.points = 1;
         s.objective = d % 3 == 0 ? LANES_MAE : LANES_JEPA;
