@@ -8,6 +8,7 @@ import {
   STATUS,
 } from '../../workers/engines/lanes/batch.ts'
 import type { LanesLibrary } from '../../workers/engines/lanes/native.ts'
+import { callMs } from '../../workers/engines/lanes/pacing.ts'
 import { THREADS } from '../contest/machine.ts'
 import type { Lap } from '../contest/timing.ts'
 import type { DescentCase } from './case.ts'
@@ -46,14 +47,15 @@ export class Ours {
   }
 
   /**
-   * Trains from the start for about so long a call, after shorter calls that find out how many steps that is. They go on in the
+   * Trains from the start for about so long a call, or as long as one of the engine's where that is longer, after shorter calls that find out how many steps that is. They go on in the
    * same arrays, as the engine's calls do: memory that is touched for the first time is not timed. Wide runs go by slices, a call
    * each, as the engine's do.
    */
-  async time(seconds: number, rate: number, precision: Precision): Promise<Lap> {
+  async time(least: number, rate: number, precision: Precision): Promise<Lap> {
     const batches = slices(this.case_).map((slice) => batchOf(slice, precision, 1, rate, FAR))
     for (const batch of batches) await this.lap(batch, 1)
     const [first] = batches as [Batch]
+    const seconds = Math.max(least, callMs(first.weights.length) / 1000)
     let lap = await this.lap(first, 1)
     do {
       const growth = Math.min(64, Math.max(2, (0.5 * seconds) / lap.seconds))

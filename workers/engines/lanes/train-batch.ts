@@ -1,9 +1,10 @@
-import { MODE, STATUS } from './batch.ts'
+import { STATUS } from './batch.ts'
 import { Chronicle } from './chronicle.ts'
 import type { Entry } from './entry.ts'
-import { feed, longestFeed } from './feed.ts'
+import { feed } from './feed.ts'
 import { type Loaded, load } from './load.ts'
 import type { LanesLibrary } from './native.ts'
+import { Pacing } from './pacing.ts'
 
 /**
  * Trains entries of one shape to their ends, call by call. What ends, ends alone: the others go on in the next call. An
@@ -67,37 +68,4 @@ function work({ evaluations, step }: Loaded): BigInt64Array {
 
 function longest(before: BigInt64Array, after: BigInt64Array): number {
   return after.reduce((most, now, r) => Math.max(most, Number(now - before[r]!)), 0)
-}
-
-/** A call lasts about this long: progress is told twice a second, and a cancel need not wait. */
-const CALL_MS = 300
-/** Floating-point operations of the first call, some ms of work. */
-const FIRST = 2e8
-/** Samples are drawn in JavaScript, at some 50 µs an update and more. */
-const FIRST_DRAWN = 16
-const LARGEST_RISE = 4
-/** Calls without an update that are taken for a batch that does not move; one with all its room for passages taken is none. */
-const STANDSTILL = 1000
-
-/** Sizes the calls by the time that the last one took. */
-class Pacing {
-  budget: number
-  readonly #longest: number
-  #idle = 0
-
-  constructor(batch: Loaded, entries: readonly Entry[]) {
-    const { runs, depth, features, width, mode } = batch
-    this.#longest = Math.min(longestFeed(batch, entries), Number.MAX_SAFE_INTEGER)
-    const first = FIRST / (6 * runs * depth * features * width ** 2)
-    this.budget = Math.min(this.#longest, mode === MODE.given ? FIRST_DRAWN : Math.ceil(first))
-  }
-
-  /** @param updates that the furthest run made in `ms` */
-  learn(updates: number, ms: number): void {
-    this.#idle = updates > 0 ? 0 : this.#idle + 1
-    if (this.#idle > STANDSTILL) throw new Error(`The lanes kernels made no update in ${STANDSTILL} calls.`)
-    if (updates === 0) return
-    const wanted = Math.min((updates * CALL_MS) / Math.max(ms, 0.01), LARGEST_RISE * this.budget)
-    this.budget = Math.max(1, Math.min(this.#longest, Math.floor(wanted)))
-  }
 }
