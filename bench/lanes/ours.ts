@@ -47,9 +47,9 @@ export class Ours {
   }
 
   /**
-   * Trains from the start for about so long a call, or as long as one of the engine's where that is longer, after shorter calls that find out how many steps that is. They go on in the
-   * same arrays, as the engine's calls do: memory that is touched for the first time is not timed. Wide runs go by slices, a call
-   * each, as the engine's do.
+   * Trains from the start for about so many seconds a call, or as long as one of the engine's where that is longer, after
+   * shorter calls that find out how many steps that is. They go on in the same arrays, as the engine's calls do: memory that is
+   * touched for the first time is not timed. Wide runs go by slices, a call each, as the engine's do.
    */
   async time(least: number, rate: number, precision: Precision): Promise<Lap> {
     const batches = slices(this.case_).map((slice) => batchOf(slice, precision, 1, rate, FAR))

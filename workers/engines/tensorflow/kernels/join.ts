@@ -4,12 +4,13 @@ import { fuseUpdates, rewritten, usesOf } from './fuse.ts'
 import { ProgramText, uniform } from './program-text.ts'
 import { sharedSlopes } from './shared-slopes.ts'
 
+/** Those that make the next state of a weight. */
+const UPDATES = new Set(['JepalabDenseSgd', 'JepalabSgd', 'JepalabAdam'])
 /** Operations of our own that a program can hold; whatever else it holds is arithmetic between their results. */
 const OWN = new Set([
-  ...['JepalabDense', 'JepalabDenseInputSlopes', 'JepalabDenseWeightSlopes', 'JepalabDenseSgd'],
-  ...['JepalabSgd', 'JepalabAdam', 'JepalabSquares'],
+  ...['JepalabDense', 'JepalabDenseInputSlopes', 'JepalabDenseWeightSlopes', 'JepalabSquares'],
+  ...UPDATES,
 ])
-const UPDATES = new Set(['JepalabDenseSgd', 'JepalabSgd', 'JepalabAdam'])
 const ARITHMETIC = new Set(['Add', 'AddV2', 'Sub', 'Mul'])
 
 /** The graph of a net's step as it is run: gradients and updates in one, then all that can be one operation. The bits are the same. */
