@@ -1,5 +1,6 @@
 import { hasKernels } from '../../workers/engines/tensorflow/kernels/available.ts'
 import { fused } from '../../workers/engines/tensorflow/kernels/join.ts'
+import { stepsAtOnce } from '../../workers/engines/tensorflow/kernels/steps-at-once.ts'
 import type { Tfjs } from '../../workers/engines/tensorflow/recorder/binding.ts'
 import type { Program } from '../../workers/engines/tensorflow/recorder/program.ts'
 import { record } from '../../workers/engines/tensorflow/recorder/record.ts'
@@ -131,7 +132,7 @@ class Recorded implements Form {
       },
       state,
       inputs,
-      network instanceof LayeredNetwork ? { rewrite: fused } : {},
+      network instanceof LayeredNetwork ? { rewrite: fused, stepsAtOnce } : {},
     )
     tf.dispose(inputs)
     return program as Program<Tensors, Tensors, Tensors>

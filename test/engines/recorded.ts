@@ -47,8 +47,8 @@ export function descend(
 }
 
 /**
- * Holds recorded steps to as many eager ones, however they are cut into calls: bit for bit, or within a share of the
- * largest number, for which the caller has a reason.
+ * Holds recorded steps to as many eager ones, however they are cut into calls and into passes of the loop: bit for bit,
+ * or within a share of the largest number, for which the caller has a reason.
  */
 export function assertSameBits(
   tf: Tfjs,
@@ -57,21 +57,25 @@ export function assertSameBits(
   tolerance = 0,
 ): void {
   const seed = options.seed ?? 7
-  const program = record(tf, step, state, inputs, { ...options, seed })
-  const parts = [2, 3].map((steps) => program.run(steps))
   const eager = runEagerly(tf, step, state, inputs, { steps: 5, seed })
-  assert.equal(program.step, 5)
-  const mine = program.state()
-  for (const [name, expected] of Object.entries(eager.state)) {
-    assertSame(mine[name]!.dataSync(), expected.dataSync(), `state.${name}`, tolerance)
+  for (const stepsAtOnce of [1, 2]) {
+    const program = record(tf, step, state, inputs, { ...options, seed, stepsAtOnce: () => stepsAtOnce })
+    const parts = [2, 3].map((steps) => program.run(steps))
+    assert.equal(program.step, 5)
+    const mine = program.state()
+    const label = `at once ${stepsAtOnce}`
+    for (const [name, expected] of Object.entries(eager.state)) {
+      assertSame(mine[name]!.dataSync(), expected.dataSync(), `state.${name}, ${label}`, tolerance)
+    }
+    for (const [name, expected] of Object.entries(eager.metrics)) {
+      const joined = parts.flatMap((part) => [...part[name]!])
+      assertSame(Float32Array.from(joined), expected, `metrics.${name}, ${label}`, tolerance)
+    }
+    assert.ok(program.findings.isExact || tolerance > 0, 'the trial found other bits')
+    tf.dispose(mine)
+    program.close()
   }
-  for (const [name, expected] of Object.entries(eager.metrics)) {
-    const joined = parts.flatMap((part) => [...part[name]!])
-    assertSame(Float32Array.from(joined), expected, `metrics.${name}`, tolerance)
-  }
-  assert.ok(program.findings.isExact || tolerance > 0, 'the trial found other bits')
-  tf.dispose([mine, eager.state])
-  program.close()
+  tf.dispose(eager.state)
 }
 
 type Numbers = ArrayLike<number>

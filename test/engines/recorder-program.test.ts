@@ -50,6 +50,32 @@ describe('a recorded program', needsTensorFlow, () => {
     program.close()
   })
 
+  it('takes several steps at once where there are so many left', () => {
+    /** A state that goes around, one that stays, metrics of several shapes and the step's number. */
+    const step = (s: Tensors, i: Tensors, { step: now }: Moment) => ({
+      state: { a: s.b!, b: tf.add(s.a!, i.x!), fixed: s.fixed! },
+      metrics: { number: now, both: tf.stack([s.a!, s.b!]), fixed: s.fixed! },
+    })
+    const state: Tensors = { a: tf.tensor1d([0, 10]), b: tf.tensor1d([5, 6]), fixed: tf.scalar(3) }
+    const inputs: Tensors = { x: tf.tensor1d([1, 2]) }
+    const recorded = (steps: number) =>
+      record(tf, step, state, inputs, { executor: 'serial', stepsAtOnce: () => steps })
+    const [plain, several] = [recorded(1), recorded(4)]
+    for (const steps of [1, 4, 3, 11, 1000]) {
+      assert.deepEqual(several.run(steps), plain.run(steps), `${steps} steps`)
+      assert.equal(several.step, plain.step)
+    }
+    const [theirs, ours] = [plain.state() as Tensors, several.state() as Tensors]
+    for (const name of Object.keys(state)) assert.deepEqual(read(ours[name]!), read(theirs[name]!), name)
+    several.restore({}, 2 ** 31 - 8)
+    assert.deepEqual(
+      [...several.run(7).number!],
+      [8, 7, 6, 5, 4, 3, 2].map((left) => Math.fround(2 ** 31 - left)),
+    )
+    for (const program of [plain, several]) program.close()
+    tf.dispose([state, inputs])
+  })
+
   it('goes on from a state and a step that it is given', () => {
     const program = adder()
     program.run(5)

@@ -22,19 +22,23 @@ const needs = { skip: isHere ? false : 'the net kernels are not here' }
 const load = async () => (await loadTensorFlow('cpu')).tf
 const bits = (tensor: Tensor) => Buffer.from(Float32Array.from(tensor.dataSync()).buffer)
 
-/** Trains eagerly and recorded, joined, and holds all bits together. @returns names of the operations of the joined graph */
+/** Trains eagerly and recorded, joined, and holds all bits together. @returns names of the operations of the joined graph of three steps */
 function assertSame(tf: Tfjs, net: Net): string[] {
   const { state, inputs, step } = netOf(tf, net)
   const eager = runEagerly(tf, step, state, inputs, { steps: 7 })
   let names: string[] = []
-  for (const executor of ['serial', 'parallel'] as const) {
+  for (const [executor, atOnce] of [
+    ['serial', 1],
+    ['parallel', 1],
+    ['serial', 3], // two passes, and a step that is left over
+  ] as const) {
     const before = bits(state.w0!)
     const rewrite = (graph: Graph) => {
       const next = fused(graph)
       names = next.nodes.map(({ name }) => name)
       return next
     }
-    const program = record(tf, step, state, inputs, { executor, rewrite })
+    const program = record(tf, step, state, inputs, { executor, rewrite, stepsAtOnce: () => atOnce })
     const { loss } = program.run(7)
     assert.deepEqual(
       Buffer.from(loss!.buffer),
@@ -43,7 +47,11 @@ function assertSame(tf: Tfjs, net: Net): string[] {
     )
     const after = program.state() as Tensors
     for (const name of Object.keys(state))
-      assert.deepEqual(bits(after[name]!), bits((eager.state as Tensors)[name]!), `${name}, ${executor}`)
+      assert.deepEqual(
+        bits(after[name]!),
+        bits((eager.state as Tensors)[name]!),
+        `${name}, ${executor}, ${atOnce} at once`,
+      )
     assert.deepEqual(bits(state.w0!), before, 'the state that was given has changed')
     program.close()
   }
@@ -154,6 +162,8 @@ describe('programs of several operations', needs, () => {
       'dense relu 0 1 0 > o0',
       'dense relu 0 7 - > o0',
       'dense relu 0 1 - > o1',
+      'dense relu 0 1 - > o0\nscale 2 2 > o0\nadd 2 3 > s', // value 2 has gone
+      'dense relu 0 1 - > o0\ndense relu 2 1 - > o0', // of another shape
       'dense relu 0 1 - > -',
       'invert 0 > o0',
       'add 0 1 > o0',

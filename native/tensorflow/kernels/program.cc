@@ -81,7 +81,7 @@ class Reader {
     for (size_t k = 0; k < kind.operands; k++) {
       if (!(words >> word)) return false;
       const int value = word == "-" ? none : number_of(word);
-      if (value < none || value >= static_cast<int>(program_.values.size())) return false;
+      if (value < none || value >= static_cast<int>(program_.values.size()) || (value != none && is_over(value))) return false;
       one.operands.push_back(value);
     }
     std::vector<Dims> dims;
@@ -120,19 +120,37 @@ class Reader {
       const size_t at = word.find('@');
       const int output = word[0] == 'o' ? number_of(word.substr(1, at == std::string::npos ? at : at - 1)) : none;
       const int place = at == std::string::npos ? none : number_of(word.substr(at + 1));
-      if (output != static_cast<int>(program_.results.size()) || place < none || place >= program_.inputs) return false;
+      if (output < 0 || place < none || place >= program_.inputs || !lies_in(output, place, dims)) return false;
       value.place = Value::Place::result;
       value.index = output;
-      program_.results.push_back({static_cast<int>(program_.values.size()), place});
     }
-    one.results.push_back(static_cast<int>(program_.values.size()));
+    const int number = static_cast<int>(program_.values.size());
+    one.results.push_back(number);
     keep(value);
+    if (value.place == Value::Place::result) latest_[value.index] = number;
     return true;
+  }
+
+  /* In a new output, or where an earlier value of that shape has ended. */
+  bool lies_in(int output, int place, const Dims& dims) {
+    const int outputs = static_cast<int>(program_.results.size());
+    if (output < outputs) return place == none && program_.results[output].dims == dims;
+    if (output > outputs) return false;
+    program_.results.push_back({dims, place});
+    latest_.push_back(none);
+    return true;
+  }
+
+  /* Whether another value lies there by now. */
+  bool is_over(int value) const {
+    const Value& one = program_.values[value];
+    return one.place == Value::Place::result && latest_[one.index] != value;
   }
 
   void keep(Value value) {
     value.size = value.is_shared || program_.runs == 0 ? 1 : size_of(value.dims) / program_.runs;
-    if (value.place != Value::Place::scratch) program_.touched += value.size;
+    const bool is_next = value.place == Value::Place::result && latest_[value.index] != none;
+    if (value.place != Value::Place::scratch && !is_next) program_.touched += value.size;
     program_.values.push_back(value);
   }
 
@@ -223,6 +241,7 @@ class Reader {
   }
 
   Program& program_;
+  std::vector<int> latest_;  // of each output the value that lies there last
 };
 }  // namespace
 

@@ -9,8 +9,9 @@
  *   dense relu 0 1 2 > s    an instruction: its name and numbers, the values that it takes, where its results lie
  *
  * Values are numbered in the order of the lines, an instruction's results one after the other. `-` is no value. A result lies
- * in scratch, `s`; in output K, `oK`; or in output K in the place of float input F, `oK@F`; or is not wanted, `-`. Every value has
- * the axis of runs first, or is one number or one for each run (rates).
+ * in scratch, `s`; in output K, `oK`; or in output K in the place of float input F, `oK@F`; or is not wanted, `-`. In an output that
+ * has a value already it lies instead of that, which nothing reads any more: weights that several steps change. Every value has the
+ * axis of runs first, or is one number or one for each run (rates).
  */
 #include <cstdint>
 #include <string>
@@ -41,9 +42,10 @@ struct Instruction {
   std::vector<int> operands, results;  // values, or `none`
 };
 
-/* An output of the operation: the value that lies there, and the input whose memory it may take, or `none`. */
+/* An output of the operation, and the input whose memory it may take, or `none`. */
 struct Result {
-  int value, in_place_of;
+  std::vector<int64_t> dims;
+  int in_place_of;
 };
 
 struct Program {

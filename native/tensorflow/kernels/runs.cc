@@ -133,17 +133,16 @@ struct Runs {
     std::vector<Tensor> held;
     // Before the inputs are held, for memory that is held twice is not handed on.
     for (size_t k = 0; k < program.results.size(); k++) {
-      const auto [value, in_place_of] = program.results[k];
-      const auto& dims = program.values[value].dims;
+      const auto& [dims, in_place_of] = program.results[k];
       const int rank = static_cast<int>(dims.size()), index = static_cast<int>(k);
       held.push_back(in_place_of == none ? call.output(index, dims.data(), rank) : call.in_place_of(in_place_of, index, dims.data(), rank));
-      bases[value] = held.back().at();
     }
     for (int k = 0; k < inputs; k++) held.push_back(call.input(k));
     if (call.failed()) return;
     const Tensor* const given = held.data() + program.results.size();
     for (size_t v = 0; v < program.values.size(); v++) {
       const Value& value = program.values[v];
+      if (value.place == Value::Place::result) bases[v] = held[value.index].at();
       if (value.place == Value::Place::input) bases[v] = taken(call, given[value.index], value);
       if (value.place == Value::Place::picked) bases[v] = picked(call, given[value.index], value);
       if (call.failed()) return;

@@ -9,11 +9,16 @@ const STEP = 'JepalabSgd'
  */
 export function fuseUpdates(graph: Graph): Graph {
   const uses = usesOf(graph)
+  const readers = readersOf(graph)
+  const pairs = new Map<Node, Node>() // steps with the slopes that they take
+  for (const step of graph.nodes) {
+    const slopes = step.inputs[1]
+    if (step.name !== STEP || slopes?.node.name !== SLOPES || slopes.output !== 0) continue
+    const isItsOnly = uses.get(slopes.node)!.filter((one) => one === 0).length === 1
+    if (isItsOnly && !isRoundabout(step, slopes.node, readers, pairs)) pairs.set(step, slopes.node)
+  }
   const replaced = new Map<Node, (output: number) => Value>()
-  const needy = needingSlopes(graph)
-  const steps = graph.nodes.filter((node) => node.name === STEP && isFusible(node, uses, needy))
-  for (const step of steps) {
-    const { node: slopes } = step.inputs[1]!
+  for (const [step, slopes] of pairs) {
     const [weight, , rates, ...kept] = step.inputs
     const fused: Node = {
       ...step,
@@ -25,29 +30,40 @@ export function fuseUpdates(graph: Graph): Graph {
     replaced.set(step, (output) => ({ node: fused, output: output + 1 }))
     replaced.set(slopes, () => ({ node: fused, output: 0 })) // its other output; the gradient has no other use
   }
-  return steps.length === 0 ? graph : rewritten(graph, replaced)
+  return pairs.size === 0 ? graph : rewritten(graph, replaced)
 }
 
-/** Nodes that make something of slopes. */
-function needingSlopes({ nodes }: Graph): Set<Node> {
-  const found = new Set<Node>()
+/** Which nodes read a node. */
+function readersOf({ nodes }: Graph): Map<Node, Set<Node>> {
+  const readers = new Map<Node, Set<Node>>()
   for (const node of nodes) {
-    if (node.inputs.some((input) => input.node.name === SLOPES || found.has(input.node))) found.add(node)
+    for (const { node: input } of node.inputs) readers.set(input, (readers.get(input) ?? new Set()).add(node))
   }
-  return found
+  return readers
 }
 
-function isFusible(
-  { inputs }: Node,
-  uses: ReadonlyMap<Node, readonly number[]>,
-  needy: ReadonlySet<Node>,
+/**
+ * Whether a step needs its slopes not only as its gradient: a rate that follows from them, or from those of this layer's
+ * bias, cannot be known before they are. `pairs` are taken as one node each.
+ */
+function isRoundabout(
+  step: Node,
+  slopes: Node,
+  readers: ReadonlyMap<Node, ReadonlySet<Node>>,
+  pairs: ReadonlyMap<Node, Node>,
 ): boolean {
-  const { node, output } = inputs[1]!
-  if (node.name !== SLOPES || output !== 0) return false
-  // A rate that follows from slopes, of this layer's bias say, cannot be known before they are.
-  const others = inputs.filter((_, index) => index !== 1)
-  if (others.some((input) => input.node.name === SLOPES || needy.has(input.node))) return false
-  return uses.get(node)!.filter((one) => one === 0).length === 1
+  if (step.inputs.some(({ node }, index) => index !== 1 && node === slopes)) return true
+  const seen = new Set<Node>()
+  const left = [...readers.get(slopes)!].filter((node) => node !== step)
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (node === step) return true
+    if (seen.has(node)) continue
+    seen.add(node)
+    left.push(...(readers.get(node) ?? []))
+    const partner = pairs.get(node)
+    if (partner !== undefined) left.push(partner)
+  }
+  return false
 }
 
 /** Of each node the outputs that are used, once for each use. */

@@ -1,7 +1,9 @@
 import { ATTRIBUTE, DTYPE } from '../recorder/binding.ts'
 import { formOf, type Graph, isSameShape, type Node, type Value } from '../recorder/graph.ts'
 import { fuseUpdates, rewritten, usesOf } from './fuse.ts'
-import { ProgramText, uniform } from './program-text.ts'
+import { homesOf } from './homes.ts'
+import { lineOf, uniform } from './program-line.ts'
+import { ProgramText } from './program-text.ts'
 import { sharedSlopes } from './shared-slopes.ts'
 
 /** Those that make the next state of a weight. */
@@ -76,9 +78,9 @@ function joined(graph: Graph, members: readonly Node[], uses: ReadonlyMap<Node, 
   const inside = new Set(members)
   const wanted = wantedOutside(graph, inside)
   const shared = sharedSlopes(members, wanted)
-  const text = new ProgramText(runsOf(members[0]!)!, { wanted, uses, shared })
-  const ordered = updatesEarly(members)
-  for (const [index, member] of ordered.entries()) text.add(member, ordered.slice(index + 1))
+  const lines = new Map(updatesEarly(members).map((member) => [member, lineOf(member, shared)]))
+  const text = new ProgramText(runsOf(members[0]!)!, uses, homesOf(lines, wanted))
+  for (const [member, line] of lines) text.add(member, line)
   const { program, given, wholes, results } = text
   const node: Node = {
     ...members[0]!,
@@ -130,7 +132,9 @@ function updatesEarly(members: readonly Node[]): Node[] {
   return ordered
 }
 
-const isState = ({ node: { kind, name } }: Value) => kind === 'argument' && name.startsWith('state.')
+/** Whether it is part of the state between two steps: given, or made by the step before. */
+const isState = ({ node: { kind, name } }: Value) =>
+  UPDATES.has(name) || (kind === 'argument' && name.startsWith('state.'))
 
 /** Outputs of the members that something else needs. */
 function wantedOutside({ nodes, state, metrics }: Graph, inside: ReadonlySet<Node>) {

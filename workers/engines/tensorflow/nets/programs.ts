@@ -1,5 +1,6 @@
 import type { NetPlan } from '../../engine.ts'
 import { fused } from '../kernels/join.ts'
+import { stepsAtOnce } from '../kernels/steps-at-once.ts'
 import type { Program } from '../recorder/program.ts'
 import { record } from '../recorder/record.ts'
 import type { Tensor, Tensors, Tfjs } from '../tensors.ts'
@@ -31,7 +32,10 @@ export class NetPrograms {
       return program
     }
     this.close()
-    const program = record(this.#tf, netStep(this.#tf, plan, supply), state, inputs, { rewrite: fused })
+    const program = record(this.#tf, netStep(this.#tf, plan, supply), state, inputs, {
+      rewrite: fused,
+      stepsAtOnce,
+    })
     this.#latest = { key, program }
     if (step > 0) program.restore({}, step)
     return program

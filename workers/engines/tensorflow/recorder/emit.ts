@@ -128,12 +128,19 @@ function write(
   return text.operation(name, node, node.inputs.map(referenceOf))
 }
 
-/** Writes one row of metrics, float32 [1, m], out of values of any shape. @returns its reference */
-export function writeRow(
+/** Writes rows of metrics, float32 [rows, width], out of values of any shape, row by row. @returns their reference */
+export function writeRows(
   text: FunctionText,
   values: readonly Value[],
+  [rows, width]: readonly [number, number],
   referenceOf: (value: Value) => string,
 ): string {
+  const float = ['T', typeValue(DTYPE.float32)] as const
+  const reshape = (name: string, reference: string, to: readonly number[]) => {
+    const shape = text.whole(`${name}_shape`, to, [to.length])
+    const types = [float, ['Tshape', typeValue(DTYPE.int32)] as const]
+    return text.node(name, 'Reshape', [reference, shape], types, ['output:0'])[0]!
+  }
   const flat = values.map((value, index) => {
     const { dtype } = formOf(value)
     const types = [['SrcT', typeValue(dtype)] as const, ['DstT', typeValue(DTYPE.float32)] as const]
@@ -141,16 +148,11 @@ export function writeRow(
       dtype === DTYPE.float32
         ? referenceOf(value)
         : text.node(`cast${index}`, 'Cast', [referenceOf(value)], types, ['y:0'])[0]!
-    const shape = text.whole(`flat${index}`, [1, -1], [2])
-    const shapes = [['T', typeValue(DTYPE.float32)] as const, ['Tshape', typeValue(DTYPE.int32)] as const]
-    return text.node(`metric${index}`, 'Reshape', [cast, shape], shapes, ['output:0'])[0]!
+    return reshape(`metric${index}`, cast, values.length === 1 ? [rows, width] : [-1])
   })
   if (flat.length === 1) return flat[0]!
-  const axis = text.whole('axis', [1], [])
-  const attributes = [
-    ['N', intValue(flat.length)] as const,
-    ['T', typeValue(DTYPE.float32)] as const,
-    ['Tidx', typeValue(DTYPE.int32)] as const,
-  ]
-  return text.node('row', 'ConcatV2', [...flat, axis], attributes, ['output:0'])[0]!
+  const axis = text.whole('axis', [0], [])
+  const attributes = [['N', intValue(flat.length)] as const, float, ['Tidx', typeValue(DTYPE.int32)] as const]
+  const all = text.node('all', 'ConcatV2', [...flat, axis], attributes, ['output:0'])[0]!
+  return reshape('made', all, [rows, width])
 }

@@ -1,6 +1,6 @@
 import { boolValue, functionValue, intValue, shapesValue, typesValue, typeValue } from './attributes.ts'
 import { DTYPE } from './binding.ts'
-import { FunctionText, writeGraph, writeRow } from './emit.ts'
+import { FunctionText, writeGraph, writeRows } from './emit.ts'
 import { type Form, formOf, type Graph, sizeOf, type Value } from './graph.ts'
 import type { Operation } from './operations.ts'
 import type { Message } from './proto.ts'
@@ -31,27 +31,45 @@ export interface Loop {
  */
 export type LoopForm = 'lowered' | 'functional'
 
-/** Writes the loop of a graph. */
+/** A graph that takes so many steps: one, or several one after the other (unroll.ts). */
+export interface Pass {
+  readonly steps: number
+  readonly graph: Graph
+}
+
+/**
+ * Writes the loop of a graph.
+ *
+ * @param longer several of its steps as one graph, or null: what a call takes as long as there are so many left
+ */
 export function writeLoop(
   name: string,
   graph: Graph,
+  longer: Pass | null,
   operations: (name: string) => Operation | undefined,
   { form, hasOneDnn }: { readonly form: LoopForm; readonly hasOneDnn: boolean },
 ): Loop {
   const carried = carriedBy(graph)
   const metrics = [...graph.metrics].map(([metric, value]) => ({ name: metric, shape: formOf(value).shape }))
   const width = metrics.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
-  const hasRows = metrics.length > 0
-  const body = writeBody(`${name}_body`, graph, operations, carried, {
-    hasRows,
-    hasOneDnn: hasOneDnn && form === 'functional',
-  })
-  const cond = writeCondition(`${name}_cond`, operations, carried, hasRows)
-  const call = writeCall(name, operations, carried, { body: body.name, cond: cond.name, width, form })
+  const passes = [...(longer === null ? [] : [longer]), { steps: 1, graph }]
+  const bodies = passes.map((pass) => ({
+    steps: pass.steps,
+    text: writeBody(`${name}_body${pass.steps}`, pass, operations, carried, {
+      width,
+      hasOneDnn: hasOneDnn && form === 'functional',
+    }),
+  }))
+  const cond = writeCondition(`${name}_cond`, operations, carried, width > 0)
+  const parts = bodies.map(({ steps, text }) => ({ steps, body: text.name }))
+  const call = writeCall(name, operations, carried, { parts, cond: cond.name, width, form })
   const results = carried.filter(({ name }) => name.startsWith('state.'))
   return {
     name,
-    definitions: [body, cond, call].map((text) => ({ name: text.name, bytes: text.encode() })),
+    definitions: [...bodies.map(({ text }) => text), cond, call].map((text) => ({
+      name: text.name,
+      bytes: text.encode(),
+    })),
     arguments: carried.map((one) => one.name),
     state: results.map((one) => one.name.slice('state.'.length)),
     metrics,
@@ -72,14 +90,15 @@ function carriedBy(graph: Graph): Carried[] {
 const INT = DTYPE.int32
 const ints: readonly (readonly [string, Message])[] = [['T', typeValue(INT)]]
 
-/** (step, stop, index, carried …, rows) of one step → the same of the next. */
+/** (step, stop, index, carried …, rows) of one pass → the same of the next. */
 function writeBody(
   name: string,
-  graph: Graph,
+  { steps, graph }: Pass,
   operations: (name: string) => Operation | undefined,
   carried: readonly Carried[],
-  { hasRows, hasOneDnn }: { readonly hasRows: boolean; readonly hasOneDnn: boolean },
+  { width, hasOneDnn }: { readonly width: number; readonly hasOneDnn: boolean },
 ): FunctionText {
+  const hasRows = width > 0
   const text = new FunctionText(name, operations, hasOneDnn)
   const [step, stop] = [text.argument('step', INT), text.argument('stop', INT)]
   const index = hasRows ? text.argument('index', INT) : ''
@@ -88,21 +107,28 @@ function writeBody(
   const referenceOf = writeGraph(text, graph, (argument) =>
     argument === 'step' ? step : given.get(argument)!,
   )
-  const one = text.whole('one', [1], [])
-  text.result('step_', INT, text.node('next', 'AddV2', [step, one], ints, ['z:0'])[0]!)
+  const length = text.whole('length', [steps], [])
+  text.result('step_', INT, text.node('next', 'AddV2', [step, length], ints, ['z:0'])[0]!)
   text.result('stop_', INT, stop)
-  if (hasRows) text.result('index_', INT, text.node('after', 'AddV2', [index, one], ints, ['z:0'])[0]!)
+  if (hasRows) text.result('index_', INT, text.node('after', 'AddV2', [index, length], ints, ['z:0'])[0]!)
   for (const [k, { name: argument, dtype }] of carried.entries()) {
     const value = stateValue(graph, argument)
     text.result(`r${k}`, dtype, value === undefined ? given.get(argument)! : referenceOf(value))
   }
   if (hasRows) {
-    const row = writeRow(text, [...graph.metrics.values()], referenceOf)
+    const made = writeRows(text, [...graph.metrics.values()], [steps, width], referenceOf)
+    const at = steps === 1 ? index : writePlaces(text, index, steps)
     const types = [['T', typeValue(DTYPE.float32)] as const, ['Tindices', typeValue(INT)] as const]
-    const kept = text.node('kept', 'TensorScatterUpdate', [rows, index, row], types, ['output:0'])
+    const kept = text.node('kept', 'TensorScatterUpdate', [rows, at, made], types, ['output:0'])
     text.result('rows_', DTYPE.float32, kept[0]!)
   }
   return text
+}
+
+/** Of rows from `index` [1, 1] on, [steps, 1]. */
+function writePlaces(text: FunctionText, index: string, steps: number): string {
+  const each = text.whole('each', [...Array(steps).keys()], [steps, 1])
+  return text.node('at', 'AddV2', [index, each], ints, ['z:0'])[0]!
 }
 
 function stateValue(graph: Graph, argument: string): Value | undefined {
@@ -126,7 +152,8 @@ function writeCondition(
 }
 
 interface Call {
-  readonly body: string
+  /** Bodies of loops, of more steps first. */
+  readonly parts: readonly { readonly steps: number; readonly body: string }[]
   readonly cond: string
   readonly width: number
   readonly form: LoopForm
@@ -137,36 +164,49 @@ function writeCall(
   name: string,
   operations: (name: string) => Operation | undefined,
   carried: readonly Carried[],
-  { body, cond, width, form }: Call,
+  { parts, cond, width, form }: Call,
 ): FunctionText {
   const text = new FunctionText(name, operations)
   const [step, count] = [text.argument('step', INT), text.argument('count', INT)]
   const stop = text.node('stop', 'AddV2', [step, count], ints, ['z:0'])[0]!
   const given = carried.map(({ dtype }, k) => text.argument(`a${k}`, dtype))
   const index = width > 0 ? [text.whole('index', [0], [1, 1])] : []
-  const rows = width > 0 ? [writeRows(text, count, width)] : []
-  const inputs = [step, stop, ...index, ...given, ...rows]
-  const counters = [INT, INT, ...index.map(() => INT)]
-  const types = [...counters, ...carried.map(({ dtype }) => dtype), ...rows.map(() => DTYPE.float32)]
-  const attributes: (readonly [string, Message])[] = [
-    ['T', typesValue(types)],
-    ['cond', functionValue(cond)],
-    ['body', functionValue(body)],
-    ['output_shapes', shapesValue([])],
+  const rows = width > 0 ? [writeZeros(text, count, width)] : []
+  const types = [
+    ...[INT, INT, ...index.map(() => INT)],
+    ...carried.map(({ dtype }) => dtype),
+    ...rows.map(() => DTYPE.float32),
   ]
-  if (form === 'lowered') attributes.push(['_lower_using_switch_merge', boolValue(true)])
-  const outputs = inputs.map((_, k) => `output:${k}`)
-  const done = text.node('loop', 'StatelessWhile', inputs, attributes, outputs)
-  text.result('step_', INT, done[0]!)
-  for (const [k, { name: argument, dtype }] of carried.entries()) {
-    if (argument.startsWith('state.')) text.result(`r${k}`, dtype, done[counters.length + k]!)
+  let values = [step, stop, ...index, ...given, ...rows]
+  for (const { steps, body } of parts) {
+    const attributes: (readonly [string, Message])[] = [
+      ['T', typesValue(types)],
+      ['cond', functionValue(cond)],
+      ['body', functionValue(body)],
+      ['output_shapes', shapesValue([])],
+    ]
+    if (form === 'lowered') attributes.push(['_lower_using_switch_merge', boolValue(true)])
+    const inputs = [values[0]!, stopBefore(text, stop, steps), ...values.slice(2)]
+    const outputs = inputs.map((_, k) => `output:${k}`)
+    values = text.node(`loop${steps}`, 'StatelessWhile', inputs, attributes, outputs)
   }
-  if (width > 0) text.result('rows', DTYPE.float32, done.at(-1)!)
+  text.result('step_', INT, values[0]!)
+  for (const [k, { name: argument, dtype }] of carried.entries()) {
+    if (argument.startsWith('state.')) text.result(`r${k}`, dtype, values[2 + index.length + k]!)
+  }
+  if (width > 0) text.result('rows', DTYPE.float32, values.at(-1)!)
   return text
 }
 
+/** The step from which on fewer than `steps` are left. */
+function stopBefore(text: FunctionText, stop: string, steps: number): string {
+  if (steps === 1) return stop
+  const rest = text.whole(`rest${steps}`, [1 - steps], [])
+  return text.node(`stop${steps}`, 'AddV2', [stop, rest], ints, ['z:0'])[0]!
+}
+
 /** Zeros [count, width]. */
-function writeRows(text: FunctionText, count: string, width: number): string {
+function writeZeros(text: FunctionText, count: string, width: number): string {
   const columns = text.whole('columns', [width], [])
   const pack = [['N', intValue(2)] as const, ['T', typeValue(INT)] as const]
   const shape = text.node('shape', 'Pack', [count, columns], pack, ['output:0'])[0]!

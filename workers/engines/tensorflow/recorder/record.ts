@@ -12,12 +12,13 @@ import {
   wholeHandle,
 } from './handles.ts'
 import { addFunctions, argumentOf, operationsOf, removeFunctions } from './library.ts'
-import { type Loop, type LoopForm, writeLoop } from './loop.ts'
+import { type Loop, type LoopForm, type Pass, writeLoop } from './loop.ts'
 import { Program } from './program.ts'
 import { simplify } from './simplify.ts'
 import { freeKept, type Step, type StepArguments, type Tensor, type Tensors } from './step.ts'
 import { type Trace, traceStep } from './trace.ts'
 import { type Findings, tryOut } from './trial.ts'
+import { unroll } from './unroll.ts'
 
 /** How to record. */
 export interface RecordOptions {
@@ -32,6 +33,11 @@ export interface RecordOptions {
   readonly form?: LoopForm
   /** Replaces operations of the step by others with the same results, once what is superfluous has gone. */
   readonly rewrite?: (graph: Graph) => Graph
+  /**
+   * How many steps a pass of the loop takes at once, of the step as it was rewritten; default 1. They are rewritten
+   * together, as one graph.
+   */
+  readonly stepsAtOnce?: (graph: Graph) => number
 }
 
 type Given = Omit<StepArguments, 'step'>
@@ -54,11 +60,12 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
   step: Step<S, I, M>,
   state: S,
   inputs: I,
-  { seed = 0, executor = 'auto', form: wished, rewrite = (graph) => graph }: RecordOptions = {},
+  options: RecordOptions = {},
 ): Program<S, I, M> {
+  const { seed = 0, executor = 'auto' } = options
   const backend = backendOf(tf)
   const { binding } = backend
-  const form = wished ?? (backend.isUsingGpuDevice ? 'lowered' : 'functional')
+  const form = options.form ?? (backend.isUsingGpuDevice ? 'lowered' : 'functional')
   const given = {
     seed: seedHandle(binding, seed),
     state: stateHandles(backend, state),
@@ -69,7 +76,8 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
     try {
       const hasOneDnn = binding.hasOneDnn() && !backend.isUsingGpuDevice
       const name = `recorded_${process.pid}_${recordings++}`
-      const loop = writeLoop(name, rewrite(simplify(graph)), operationsOf(binding), { form, hasOneDnn })
+      const [one, more] = passesOf(simplify(graph), options)
+      const loop = writeLoop(name, one, more, operationsOf(binding), { form, hasOneDnn })
       const findings = load(binding, loop, given, expected, form === 'lowered' ? 'parallel' : executor)
       return new Program<S, I, M>({ backend, loop, findings, ...given })
     } finally {
@@ -81,6 +89,16 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
     freeAll(binding, given.inputs)
     throw error
   }
+}
+
+/** A step as it is run, and several of them as one where that is asked for. */
+function passesOf(
+  graph: Graph,
+  { rewrite = (same) => same, stepsAtOnce = () => 1 }: RecordOptions,
+): [one: Graph, more: Pass | null] {
+  const one = rewrite(graph)
+  const steps = stepsAtOnce(one)
+  return [one, steps > 1 ? { steps, graph: rewrite(simplify(unroll(graph, steps))) } : null]
 }
 
 /** The graph of a step, and the state that it makes of the given one, which the caller frees. */
