@@ -319,4 +319,37 @@ describe('updates of weights', needs, () => {
     assert.deepEqual(bits((program.state() as Tensors).w!), bits((eager.state as Tensors).w!))
     program.close()
   })
+
+  it('of two layers whose rates follow from the slopes of each other one takes its slopes in', async () => {
+    const tf = await load()
+    const [x, w, b] = operands(tf, [2, 6, 4, 4]) as [Tensor, Tensor, Tensor]
+    const start = { w0: w, b0: b, w1: tf.mul(w, 0.5), b1: b }
+    const step = (state: Variables<Tensors>, inputs: Tensors) => {
+      const { value, grads } = tf.variableGrads(() => {
+        const made = [0, 1].map((k) => dense(tf, inputs.x!, state[`w${k}`]!, state[`b${k}`]!, 'tanh'))
+        return tf.mean(tf.square(tf.add(made[0]!, made[1]!))) as never
+      }, Object.values(state) as never)
+      const next = [0, 1].map((k) => {
+        const [weight, slope] = [state[`w${k}`]!, grads[state[`b${1 - k}`]!.name]!]
+        const rates = tf.div(0.1, tf.add(tf.sum(tf.square(slope), 1), 1)) as Tensor
+        const given = { weight, gradient: grads[weight.name]!, rates, momentum: null, lost: null }
+        return [`w${k}`, sgdUpdate(tf, { momentum: 0, decay: 0 }, given).weight]
+      })
+      return { state: { ...state, ...Object.fromEntries(next) }, metrics: { loss: value } }
+    }
+    const counts: number[] = []
+    const rewrite = (graph: Graph) => {
+      const next = fuseUpdates(graph)
+      counts.push(next.nodes.filter(({ name }) => name === 'JepalabDenseSgd').length)
+      return next
+    }
+    const program = record(tf, step as never, start, { x }, { rewrite, stepsAtOnce: () => 2 })
+    assert.deepEqual(counts, [1, 2])
+    program.run(5)
+    const eager = runEagerly(tf, step as never, start, { x }, { steps: 5 })
+    const after = program.state() as Tensors
+    for (const name of Object.keys(start))
+      assert.deepEqual(bits(after[name]!), bits((eager.state as Tensors)[name]!), name)
+    program.close()
+  })
 })
