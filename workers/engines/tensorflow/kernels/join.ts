@@ -107,29 +107,38 @@ function joined(graph: Graph, members: readonly Node[], uses: ReadonlyMap<Node, 
  * it is made of is still in the first cache then.
  */
 function updatesEarly(members: readonly Node[]): Node[] {
-  const ordered: Node[] = []
-  const left = new Set(members)
-  const isNext = (node: Node) => {
-    const needs = new Set(node.inputs.map((input) => input.node))
-    return [...left].every((other) => {
-      if (other === node) return true
-      const reads = other.inputs.some((input) => needs.has(input.node) && isState(input))
-      return !needs.has(other) && !reads
-    })
-  }
+  const ordered = new Set<Node>()
+  const waiting = waitsOf(members)
   const take = (node: Node) => {
-    ordered.push(node)
-    left.delete(node)
+    ordered.add(node)
+    waiting.delete(node)
+    for (const others of waiting.values()) others.delete(node)
   }
+  const next = () => [...waiting].find(([, others]) => others.size === 0)?.[0]
   for (const member of members) {
-    if (!left.has(member)) continue
+    if (ordered.has(member)) continue
     take(member)
-    for (let next: Node | undefined; ; take(next)) {
-      next = [...left].find((node) => UPDATES.has(node.name) && isNext(node))
-      if (next === undefined) break
+    for (let update = next(); update !== undefined; update = next()) take(update)
+  }
+  return [...ordered]
+}
+
+/** Of each update what comes before it: what it is made of, and whatever else reads the state that it replaces. */
+function waitsOf(members: readonly Node[]): Map<Node, Set<Node>> {
+  const readers = new Map<Node, Node[]>() // of a node's part of the state
+  for (const member of members) {
+    for (const input of member.inputs) {
+      if (isState(input)) readers.set(input.node, [...(readers.get(input.node) ?? []), member])
     }
   }
-  return ordered
+  const inside = new Set(members)
+  const waits = new Map<Node, Set<Node>>()
+  for (const update of members.filter(({ name }) => UPDATES.has(name))) {
+    const needs = update.inputs.map(({ node }) => node)
+    const others = new Set(needs.flatMap((node) => [node, ...(readers.get(node) ?? [])]))
+    waits.set(update, new Set([...others].filter((node) => node !== update && inside.has(node))))
+  }
+  return waits
 }
 
 /** Whether it is part of the state between two steps: given, or made by the step before. */
