@@ -17,32 +17,25 @@ constexpr bool has_braid_moments<BraidNet> = true;
 namespace braid16 {
 using V = Vec<float>;
 using Mat = BraidNet::Mat;
-using Tile = BraidTile<Mat, 16>;
-
-/* Four rows of a left operand. */
-LANES_INLINE auto rows_from(int i, const Mat& of) {
-  auto left = of.left();
-  left.at += i * left.row();
-  return left;
-}
 
 /* Z, of which `take` says what of A is multiplied. */
 template <Take take>
 __attribute__((noinline)) void mix(const BraidNet& net) {
   const Mat z = net.mixed;
-#pragma GCC unroll 1
-  for (int i0 = 0; i0 < 16; i0 += Tile::rows) {
-    Tile::Rows acc;
+  each_tile<Mat, 16, false>([&](auto tile, int i0) __attribute__((always_inline)) {
+    using Tile = decltype(tile);
+    typename Tile::Rows acc;
     Tile::clear(acc);
+    const auto residual = rows_from(i0, net.residual.left());
     if (net.jepa) {
-      Tile::chain<take>(rows_from(i0, net.residual), net.lower.right(), acc, [](int) {});
-      Tile::chain(rows_from(i0, net.product()), net.kick.right(), acc,
-                  [&](int c) __attribute__((always_inline)) { finish(Tile(), Store<Mat>{z}, i0, c, acc); });
+      Tile::template chain<take>(residual, net.lower.right(), acc, [](int) {});
+      Tile::chain(rows_from(i0, net.product().left()), net.kick.right(), acc,
+                  [&](int c) __attribute__((always_inline)) { finish(tile, Store<Mat>{z}, i0, c, acc); });
     } else {
-      Tile::chain<take>(rows_from(i0, net.residual), net.lower.right(), acc,
-                        [&](int c) __attribute__((always_inline)) { finish(Tile(), Plus<Mat>{z, net.kick}, i0, c, acc); });
+      Tile::template chain<take>(residual, net.lower.right(), acc,
+                                 [&](int c) __attribute__((always_inline)) { finish(tile, Plus<Mat>{z, net.kick}, i0, c, acc); });
     }
-  }
+  });
 }
 
 /*
@@ -53,22 +46,22 @@ __attribute__((noinline)) void mix(const BraidNet& net) {
 template <Take take>
 __attribute__((noinline)) bool spread(const BraidNet& net) {
   const Words<float> negative_zero = Words<float>::broadcast(0x80000000);
-  constexpr int last = Tile::columns - 1;
   V shown = V::zero();
   uint32_t doubtful = 0;
-#pragma GCC unroll 1
-  for (int i0 = 0; i0 < 16; i0 += Tile::rows) {
-    Tile::Rows acc;
+  each_tile<Mat, 16, false>([&](auto tile, int i0) __attribute__((always_inline)) {
+    using Tile = decltype(tile);
+    constexpr int last = Tile::columns - 1;
+    typename Tile::Rows acc;
     Tile::clear(acc);
-    Tile::chain<take>(rows_from(i0, net.mixed), net.upper.right(), acc, [&](int c) __attribute__((always_inline)) {
-      finish(Tile(), Scaled<Mat>{net.residual, net.sigma_share}, i0, c, acc);
-#pragma GCC unroll 4
+    Tile::template chain<take>(rows_from(i0, net.mixed.left()), net.upper.right(), acc, [&](int c) __attribute__((always_inline)) {
+      finish(tile, Scaled<Mat>{net.residual, net.sigma_share}, i0, c, acc);
+#pragma GCC unroll 8
       for (int i = 0; i < Tile::rows; i++) {
         if (c == last) shown = fma(acc[i][c], V::zero(), shown);
         if (c < last && take != Take::all) doubtful |= equal(bits_of(acc[i][c]), negative_zero);
       }
     });
-  }
+  });
   return doubtful == 0 && at_least(shown, V::zero()) == 0xffff;
 }
 

@@ -16,7 +16,7 @@ class BraidFactors {
 
   /* seeds, steps: [runs] */
   BraidFactors(const int64_t* seeds, const int64_t* steps, int rows) : source_(Lanes(seeds).of, Lanes(steps).of), degrees_(rows, d) {
-    for (int c = 0; c < columns; c++) trial_[c] = Trial<V>(degrees_, columns * c, Trial<V>::InTurn<runs>());
+    for (int c = 0; c < columns; c++) trial_[c / 2][c % 2] = Trial<V>(degrees_, columns * c, Trial<V>::InTurn<runs>());
   }
 
   /* A, A' and the rows of G, each times its nu, of the step that is due; then the next one is. Above A's diagonal nothing is written. */
@@ -24,7 +24,8 @@ class BraidFactors {
     normal_rows(nu, kick);
     triangle(lower);
     diagonal(lower);
-    transpose<V, runs>(d, 0, d, lower, row, upper, row);
+    for (int i = 0; i < d; i += columns)  // the blocks from the diagonal down
+      transpose<V, runs>(d - i, i, i + columns, lower + i * row, row, upper + i * runs, row);
     source_.next();
   }
 
@@ -80,9 +81,8 @@ class BraidFactors {
 
   __attribute__((noinline)) void diagonal(float* lower) const {
     for (int c = 0; c < columns; c += 2) {
-      const Trial<V> trial[2] = {trial_[c], trial_[c + 1]};
       V value[2];
-      chis(trial, value, [&](int64_t t, int from, auto& block) {
+      chis(trial_[c / 2], value, [&](int64_t t, int from, auto& block) {
         source_.template draw_in_turn<runs>(CHI, columns * (c + from) + t * TRY, block);
       });
       for (int b = 0; b < 2; b++) {
@@ -98,7 +98,7 @@ class BraidFactors {
 
   Source<V> source_;
   Degrees degrees_;
-  Trial<V> trial_[columns];
+  Trial<V> trial_[columns / 2][2];
   float line_[8 * row];
 };
 }  // namespace lanes
