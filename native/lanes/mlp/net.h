@@ -4,8 +4,8 @@
 #include <cstddef>
 
 #include "cpu/net.h"
+#include "cpu/turning.h"
 #include "mlp/mlp.h"
-#include "mlp/turn.h"
 
 namespace lanes {
 /* One layer, or the decoder. Rows of `ld_*` floats, zero beyond the last column. */
@@ -13,21 +13,15 @@ struct Layer {
   int in, out;
   int ld_in, ld_out;
   int activation;
-  bool keeps_up;             // the updates go to `up`, else to `down`
-  float* down;               // W' [in][ld_out], for the way forward
+  float* down;               // W' [in][ld_out], for the way forward; what is updated
   float* up;                 // W [out][ld_in], for the way back; NULL in the first layer
-  float* carry;              // of the one that is updated
+  float* carry;              // of `down`
   float *bias, *bias_carry;  // [ld_out] or NULL
   float* result;             // activations [rows][ld_out]; NULL in the decoder
 
-  int kept_rows() const { return keeps_up ? out : in; }
-  int kept_columns() const { return keeps_up ? in : out; }
-  int kept_ld() const { return keeps_up ? ld_in : ld_out; }
-  float* kept() const { return keeps_up ? up : down; }
-  /* Brings the other form in line with the one that is updated. */
-  void mirror() const {
-    if (up != nullptr)
-      turn(kept(), kept_ld(), kept_rows(), kept_columns(), keeps_up ? down : up, keeps_up ? ld_out : ld_in);
+  /* Brings the form for the way back in line with the one that is updated, beside so many tiles. */
+  Turning<Vec<float>> mirroring(int tiles) const {
+    return {in, out, down, ld_out, up, ld_in, tiles};
   }
 };
 
@@ -73,10 +67,9 @@ struct MlpNet {
       to.ld_out = stride(to.out);
       const bool is_linear = l == layers || (l == layers - 1 && b.linear_top == 1);
       to.activation = is_linear ? LANES_LINEAR : b.activation;
-      to.keeps_up = l > 0 && to.in > to.out;
       to.down = matrix(to.in, to.ld_out);
       to.up = l > 0 ? matrix(to.out, to.ld_in) : nullptr;
-      to.carry = compensated ? matrix(to.kept_rows(), to.kept_ld()) : nullptr;
+      to.carry = compensated ? matrix(to.in, to.ld_out) : nullptr;
       to.bias = b.bias == 1 ? matrix(1, to.ld_out) : nullptr;
       to.bias_carry = b.bias == 1 && compensated ? matrix(1, to.ld_out) : nullptr;
       to.result = l < layers ? matrix(rows, to.ld_out) : nullptr;

@@ -22,9 +22,8 @@ void each_weight(const MlpNet& net, F f) {
     const Layer& of = net.layer[l];
     for (int r = 0; r < of.out; r++) {
       for (int c = 0; c < of.in; c++) {
-        const std::ptrdiff_t to =
-            of.keeps_up ? r * std::ptrdiff_t{of.ld_in} + c : c * std::ptrdiff_t{of.ld_out} + r;
-        f(at++, of.kept()[to], of.carry == nullptr ? nullptr : of.carry + to);
+        const std::ptrdiff_t to = c * std::ptrdiff_t{of.ld_out} + r;
+        f(at++, of.down[to], of.carry == nullptr ? nullptr : of.carry + to);
       }
     }
     for (int r = 0; of.bias != nullptr && r < of.out; r++)
@@ -80,7 +79,6 @@ class MlpWorker {
       weight = static_cast<float>(weights[at]);
       if (carried != nullptr) *carried = static_cast<float>(carry[at]);
     });
-    for (int l = 0; l <= net_.layers; l++) net_.layer[l].mirror();
   }
 
   void lose(int r, double loss) {

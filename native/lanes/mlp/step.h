@@ -29,12 +29,12 @@ class MlpStep {
     int ld = net_.ld_y;
     for (int l = 0; net_.jepa && l < net_.layers; l++) {
       float* to = net_.gradient[l % 2];
-      through(net_.layer[l], target, to);
+      through(l, target, to, false);
       target = to;
       ld = net_.layer[l].ld_out;
     }
     for (int l = 0; l <= net_.layers; l++) {
-      through(net_.layer[l], net_.input_of(l), l < net_.layers ? net_.layer[l].result : gradient_of(l));
+      through(l, net_.input_of(l), l < net_.layers ? net_.layer[l].result : gradient_of(l), true);
     }
     return residual(target, ld, exact);
   }
@@ -43,8 +43,8 @@ class MlpStep {
     for (int l = net_.layers; l >= 0; l--) {
       const Layer& of = net_.layer[l];
       const float* g = gradient_of(l);
-      if (l > 0) back(of, net_.layer[l - 1], g, gradient_of(l - 1));
       update(of, net_.input_of(l), g);
+      if (l > 0) back(of, net_.layer[l - 1], g, gradient_of(l - 1));
     }
   }
 
@@ -67,12 +67,17 @@ class MlpStep {
         to[i * std::ptrdiff_t{ld} + c] = from[net_.chosen[i] * std::ptrdiff_t{n} + c];
   }
 
-  void through(const Layer& of, const float* from, float* to) const {
+  /* Through a layer; `mirrors`: what the next one needs for the way back is made beside, in the waits of the activation. */
+  void through(int l, const float* from, float* to, bool mirrors) const {
+    const Layer& of = net_.layer[l];
     const int n = vectors(of.out), ld = of.ld_out;
+    Turning<V> beside;
+    if (mirrors && l < net_.layers) beside = net_.layer[l + 1].mirroring(tiles_of(net_.rows, n));
     const Rows left{from, of.ld_in}, right{of.down, ld};
-    if (of.activation == LANES_TANH) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Tanh{});
-    if (of.activation == LANES_RELU) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Relu{});
-    if (of.activation == LANES_LINEAR) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Plain{});
+    if (of.activation == LANES_TANH) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Tanh{}, beside);
+    if (of.activation == LANES_RELU) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Relu{}, beside);
+    if (of.activation == LANES_LINEAR) forth(net_.rows, n, of.in, left, right, of.bias, to, ld, Plain{}, beside);
+    beside.finish();
   }
 
   /*
@@ -112,38 +117,48 @@ class MlpStep {
     const int n = vectors(of.in), ld = of.ld_in;
     const Rows left{g, of.ld_out}, right{of.up, ld};
     const float* h = below.result;
+    Turning<V> beside;
     if (below.activation == LANES_TANH)
-      forth(net_.rows, n, of.out, left, right, nullptr, to, ld, TanhSlope{h});
+      forth(net_.rows, n, of.out, left, right, nullptr, to, ld, TanhSlope{h}, beside);
     if (below.activation == LANES_RELU)
-      forth(net_.rows, n, of.out, left, right, nullptr, to, ld, ReluSlope{h});
-    if (below.activation == LANES_LINEAR) forth(net_.rows, n, of.out, left, right, nullptr, to, ld, Plain{});
+      forth(net_.rows, n, of.out, left, right, nullptr, to, ld, ReluSlope{h}, beside);
+    if (below.activation == LANES_LINEAR) forth(net_.rows, n, of.out, left, right, nullptr, to, ld, Plain{}, beside);
   }
 
-  LANES_INLINE void improve(float* weight, float* carry, V g) const {
-    const V w = V::load(weight);
-    if (!Compensated) return fnma(share_, g, w).store(weight);
-    const V y = fnma(share_, g, V::load(carry));
-    const V t = w + y;
-    (y - (t - w)).store(carry);
-    t.store(weight);
+  /* Vectors side by side: their carries are stored before their weights. */
+  template <int Vectors>
+  LANES_INLINE void improve(float* weight, float* carry, const V (&g)[Vectors]) const {
+    V now[Vectors], rest[Vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) {
+      const V w = V::load(weight + j * W);
+      if (!Compensated) {
+        now[j] = fnma(share_, g[j], w);
+      } else {
+        const V y = fnma(share_, g[j], V::load(carry + j * W));
+        now[j] = w + y;
+        rest[j] = y - (now[j] - w);
+      }
+    }
+#pragma GCC unroll 4
+    for (int j = 0; Compensated && j < Vectors; j++) rest[j].store(carry + j * W);
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) now[j].store(weight + j * W);
   }
 
   void update(const Layer& of, const float* from, const float* g) const {
-    const Rows below{from, of.ld_in}, above{g, of.ld_out};
-    const int ld = of.kept_ld();
-    float *weight = of.kept(), *carry = of.carry;
-    const bool biased = of.bias != nullptr;
-    const auto shift = [=](int j, V sum) { improve(of.bias + j, of.bias_carry + j, sum); };
-    if (biased && of.keeps_up) sum_rows<4>(0, vectors(of.out), net_.rows, above, shift);
+    const int ld = of.ld_out;
+    float *weight = of.down, *carry = of.carry;
     down(
-        of.kept_rows(), vectors(of.kept_columns()), net_.rows, of.keeps_up ? above : below,
-        of.keeps_up ? below : above,
-        [=](int i, int j, V dw) {
+        of.in, vectors(of.out), net_.rows, Rows{from, of.ld_in}, Rows{g, ld},
+        [=](int i, int j, const auto& dw) __attribute__((always_inline)) {
           const std::ptrdiff_t at = i * std::ptrdiff_t{ld} + j;
           improve(weight + at, carry + at, dw);
         },
-        biased && !of.keeps_up, shift);
-    of.mirror();
+        of.bias != nullptr, [=](int j, V sum) {
+          const V dbias[1] = {sum};
+          improve(of.bias + j, of.bias_carry + j, dbias);
+        });
   }
 
   const MlpNet& net_;

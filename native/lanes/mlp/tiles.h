@@ -2,6 +2,7 @@
 #define JEPALAB_LANES_MLP_TILES_H
 #include <cstddef>
 
+#include "cpu/turning.h"
 #include "cpu/vec.h"
 
 /*
@@ -66,6 +67,9 @@ constexpr int tile_height(int columns, bool down) {
 }
 constexpr int tile_widest = registers == 32 ? 4 : 2;
 
+/* No product of m rows and n vectors of columns has fewer tiles. */
+constexpr int tiles_of(int m, int n) { return ((m + 7) / 8) * ((n + tile_widest - 1) / tile_widest); }
+
 /* `turned(x, at)` is what is stored at c + at in place of the element x of a product; long where it takes as many operations as x. */
 struct Plain {
   static constexpr bool is_long = false;
@@ -79,7 +83,7 @@ struct Place {
 
 template <int TN, int TM, class Turn>
 LANES_INLINE void forth_rows(int& i, int m, int k, Rows left, Rows right, const float* start, float* c,
-                             Place to, const Turn& turn) {
+                             Place to, const Turn& turn, Turning<Vec<float>>& beside) {
   using V = Vec<float>;
   for (; i + TM <= m; i += TM) {
     const std::ptrdiff_t first = to.at + i * to.ld;
@@ -91,8 +95,9 @@ LANES_INLINE void forth_rows(int& i, int m, int k, Rows left, Rows right, const 
       const std::ptrdiff_t at = first + r * to.ld + j * V::width;
       turn.turned(acc[r][j], at).store(c + at);
     });
+    beside.go_on();
   }
-  if constexpr (TM > 1) forth_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, k, left, right, start, c, to, turn);
+  if constexpr (TM > 1) forth_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, k, left, right, start, c, to, turn, beside);
 }
 
 /*
@@ -147,7 +152,7 @@ LANES_INLINE int forth_held(int m, int k, Rows left, Rows right, const float* st
 
 template <int TN, class Turn>
 LANES_INLINE void forth_columns(int& j, int m, int n, int k, Rows left, Rows right, const float* start,
-                                float* c, std::ptrdiff_t ldc, const Turn& turn) {
+                                float* c, std::ptrdiff_t ldc, const Turn& turn, Turning<Vec<float>>& beside) {
   constexpr int W = Vec<float>::width;
   for (; j + TN <= n; j += TN) {
     const Rows b{right.at + j * W, right.ld};
@@ -156,18 +161,18 @@ LANES_INLINE void forth_columns(int& j, int m, int n, int k, Rows left, Rows rig
     int i = 0;
     if constexpr (TN == 1 && registers == 32)
       if (k % 16 == 0) i = forth_held(m, k, left, b, first, c, to, turn);
-    forth_rows<TN, tile_height(TN, false)>(i, m, k, left, b, first, c, to, turn);
+    forth_rows<TN, tile_height(TN, false)>(i, m, k, left, b, first, c, to, turn, beside);
   }
-  if constexpr (TN > 1) forth_columns<TN - 1>(j, m, n, k, left, right, start, c, ldc, turn);
+  if constexpr (TN > 1) forth_columns<TN - 1>(j, m, n, k, left, right, start, c, ldc, turn, beside);
 }
 
-/* c [m][n vectors] = start + left [m][k] · right [k][n vectors], each element turned on its way. start: one
- * row, NULL for zeros. */
+/* c [m][n vectors] = start + left [m][k] · right [k][n vectors], each element turned on its way; `beside` goes on after
+ * each tile. start: one row, NULL for zeros. */
 template <class Turn>
 LANES_INLINE void forth(int m, int n, int k, Rows left, Rows right, const float* start, float* c,
-                        std::ptrdiff_t ldc, const Turn& turn) {
+                        std::ptrdiff_t ldc, const Turn& turn, Turning<Vec<float>>& beside) {
   int j = 0;
-  forth_columns<tile_widest>(j, m, n, k, left, right, start, c, ldc, turn);
+  forth_columns<tile_widest>(j, m, n, k, left, right, start, c, ldc, turn, beside);
 }
 
 /* Sums over k of the right operand's columns beside a tile's products, where its vectors leave registers for them. */
@@ -195,10 +200,12 @@ LANES_INLINE void down_rows(int& i, int m, int j, int k, Rows left, Rows right, 
     alignas(64) float sums[TM * TN * V::width];
     each_of<TM, TN>([&](int r, int c) { acc[r][c].store(sums + (r * TN + c) * V::width); });
 #pragma GCC unroll 1
-    for (int r = 0; r < TM; r++)
+    for (int r = 0; r < TM; r++) {
+      V row[TN];
 #pragma GCC unroll 4
-      for (int c = 0; c < TN; c++)
-        out(i + r, (j + c) * V::width, V::load(sums + (r * TN + c) * V::width));
+      for (int c = 0; c < TN; c++) row[c] = V::load(sums + (r * TN + c) * V::width);
+      out(i + r, j * V::width, row);
+    }
   }
   if constexpr (TM > 1) down_rows<TN, (TM > 4 ? 4 : TM / 2)>(i, m, j, k, left, right, out, due, sum);
 }
@@ -230,20 +237,13 @@ LANES_INLINE void down_columns(int& j, int m, int n, int k, Rows left, Rows righ
 }
 
 /*
- * out(i, first column, left' right) for left [k][m], right [k][n vectors]: i < m, vector by vector; where `sums`, also
+ * out(i, first column, vectors side by side of left' right) for left [k][m], right [k][n vectors], i < m; where `sums`, also
  * sum(first column, the sum of the right operand's rows).
  */
 template <class Out, class Sum>
 LANES_INLINE void down(int m, int n, int k, Rows left, Rows right, Out out, bool sums, Sum sum) {
   int j = 0;
   down_columns<tile_widest>(j, m, n, k, left, right, out, sums, sum);
-}
-
-/* The sums of the rows of a matrix alone. */
-template <int TN, class Sum>
-LANES_INLINE void sum_rows(int j, int n, int k, Rows of, Sum sum) {
-  for (; j + TN <= n; j += TN) sum_columns<TN>(j, k, {of.at + j * Vec<float>::width, of.ld}, sum);
-  if constexpr (TN > 1) sum_rows<TN - 1>(j, n, k, of, sum);
 }
 }  // namespace lanes
 #endif
