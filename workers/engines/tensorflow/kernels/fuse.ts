@@ -9,7 +9,7 @@ const STEP = 'JepalabSgd'
  */
 export function fuseUpdates(graph: Graph): Graph {
   const uses = usesOf(graph)
-  const readers = readersOf(graph)
+  const readers = readersOf(graph.nodes)
   const pairs = new Map<Node, Node>() // steps with the slopes that they take
   for (const step of graph.nodes) {
     const slopes = step.inputs[1]
@@ -33,8 +33,8 @@ export function fuseUpdates(graph: Graph): Graph {
   return pairs.size === 0 ? graph : rewritten(graph, replaced)
 }
 
-/** Which nodes read a node. */
-function readersOf({ nodes }: Graph): Map<Node, Set<Node>> {
+/** Which of the nodes read a node. */
+export function readersOf(nodes: readonly Node[]): Map<Node, Set<Node>> {
   const readers = new Map<Node, Set<Node>>()
   for (const node of nodes) {
     for (const { node: input } of node.inputs) readers.set(input, (readers.get(input) ?? new Set()).add(node))

@@ -1,4 +1,4 @@
-import type { Node, Value } from '../recorder/graph.ts'
+import { isSameValue, type Node, type Value } from '../recorder/graph.ts'
 import type { Line } from './program-line.ts'
 
 /** Where a result lies that has its place in the memory of one of the program's outputs. */
@@ -44,9 +44,6 @@ export function homesOf(
 
 /** Whether a node reads a value once, and none that comes after it. */
 function isLastUse(value: Value, node: Node, after: readonly Node[]): boolean {
-  const count = ({ inputs }: Node) => inputs.filter((input) => isSame(input, value)).length
+  const count = ({ inputs }: Node) => inputs.filter((input) => isSameValue(input, value)).length
   return count(node) === 1 && after.every((one) => count(one) === 0)
 }
-
-/** Whether two are the same. */
-export const isSame = (one: Value, other: Value) => one.node === other.node && one.output === other.output

@@ -1,6 +1,6 @@
 import { ATTRIBUTE, DTYPE } from '../recorder/binding.ts'
-import { formOf, type Graph, isSameShape, type Node, type Value } from '../recorder/graph.ts'
-import { fuseUpdates, rewritten, usesOf } from './fuse.ts'
+import { formOf, type Graph, isSameShape, isStateName, type Node, type Value } from '../recorder/graph.ts'
+import { fuseUpdates, readersOf, rewritten, usesOf } from './fuse.ts'
 import { homesOf } from './homes.ts'
 import { lineOf, uniform } from './program-line.ts'
 import { ProgramText } from './program-text.ts'
@@ -125,25 +125,18 @@ function updatesEarly(members: readonly Node[]): Node[] {
 
 /** Of each update what comes before it: what it is made of, and whatever else reads the state that it replaces. */
 function waitsOf(members: readonly Node[]): Map<Node, Set<Node>> {
-  const readers = new Map<Node, Node[]>() // of a node's part of the state
-  for (const member of members) {
-    for (const input of member.inputs) {
-      if (isState(input)) readers.set(input.node, [...(readers.get(input.node) ?? []), member])
-    }
-  }
+  const readers = readersOf(members)
   const inside = new Set(members)
   const waits = new Map<Node, Set<Node>>()
   for (const update of members.filter(({ name }) => UPDATES.has(name))) {
-    const needs = update.inputs.map(({ node }) => node)
-    const others = new Set(needs.flatMap((node) => [node, ...(readers.get(node) ?? [])]))
-    waits.set(update, new Set([...others].filter((node) => node !== update && inside.has(node))))
+    const others = update.inputs.flatMap(({ node }) => [node, ...(isState(node) ? readers.get(node)! : [])])
+    waits.set(update, new Set(others.filter((node) => node !== update && inside.has(node))))
   }
   return waits
 }
 
 /** Whether it is part of the state between two steps: given, or made by the step before. */
-const isState = ({ node: { kind, name } }: Value) =>
-  UPDATES.has(name) || (kind === 'argument' && name.startsWith('state.'))
+const isState = (node: Node) => UPDATES.has(node.name) || isStateName(node.name)
 
 /** Outputs of the members that something else needs. */
 function wantedOutside({ nodes, state, metrics }: Graph, inside: ReadonlySet<Node>) {

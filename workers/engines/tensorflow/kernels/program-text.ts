@@ -1,6 +1,6 @@
 import { DTYPE } from '../recorder/binding.ts'
-import { formOf, isSameShape, type Node, type Value } from '../recorder/graph.ts'
-import { type Home, isSame } from './homes.ts'
+import { formOf, isSameShape, isSameValue, type Node, type Value } from '../recorder/graph.ts'
+import type { Home } from './homes.ts'
 import { isLeftOut, type Line } from './program-line.ts'
 
 /** The program of JepalabRuns under way, as native/tensorflow/kernels/program.h reads it. */
@@ -73,14 +73,14 @@ export class ProgramText {
   }
 
   #end({ output, input }: Home): string {
-    const index = input === null ? -1 : this.given.findIndex((one) => isSame(one, input))
+    const index = input === null ? -1 : this.given.findIndex((one) => isSameValue(one, input))
     return `o${place(this.results, output)}${index < 0 ? '' : `@${index}`}`
   }
 }
 
 /** The index of a value in a list, to which it is added where it is not there. */
 function place(list: Value[], value: Value): number {
-  const index = list.findIndex((one) => isSame(one, value))
+  const index = list.findIndex((one) => isSameValue(one, value))
   return index < 0 ? list.push(value) - 1 : index
 }
 

@@ -1,4 +1,4 @@
-import type { Node, Value } from '../recorder/graph.ts'
+import { isSameValue, type Node, type Value } from '../recorder/graph.ts'
 
 const SLOPES = ['JepalabDenseInputSlopes', 'JepalabDenseWeightSlopes', 'JepalabDenseSgd']
 const [Y, DY] = [1, 2] // where these operations have a layer's results and the slopes by them
@@ -39,8 +39,7 @@ function resultsOf(node: Node): Results {
 }
 
 function isAlike(one: Results, other: Results): boolean {
-  const isSame = one.value.node === other.value.node && one.value.output === other.value.output
-  return isSame && one.activation === other.activation
+  return isSameValue(one.value, other.value) && one.activation === other.activation
 }
 
 function readsAsSlopes({ name, inputs }: Node, slopes: Node): boolean {

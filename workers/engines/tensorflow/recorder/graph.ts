@@ -56,3 +56,20 @@ export function areAlike(a: Form, b: Form): boolean {
 export function isSameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis])
 }
+
+/** Whether two values are one. */
+export function isSameValue(one: Value, other: Value): boolean {
+  return one.node === other.node && one.output === other.output
+}
+
+const STATE = 'state.'
+
+/** Whether a name is that of an argument of the state; no operation has such a one. */
+export function isStateName(name: string): boolean {
+  return name.startsWith(STATE)
+}
+
+/** What a step leaves of the state's argument of this name; undefined for other arguments. */
+export function nextOf(state: ReadonlyMap<string, Value>, argument: string): Value | undefined {
+  return isStateName(argument) ? state.get(argument.slice(STATE.length)) : undefined
+}

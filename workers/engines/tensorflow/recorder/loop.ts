@@ -1,7 +1,7 @@
 import { boolValue, functionValue, intValue, shapesValue, typesValue, typeValue } from './attributes.ts'
 import { DTYPE } from './binding.ts'
 import { FunctionText, writeGraph, writeRows } from './emit.ts'
-import { type Form, formOf, type Graph, sizeOf, type Value } from './graph.ts'
+import { type Form, formOf, type Graph, isStateName, nextOf, sizeOf } from './graph.ts'
 import type { Operation } from './operations.ts'
 import type { Message } from './proto.ts'
 
@@ -38,21 +38,20 @@ export interface Pass {
 }
 
 /**
- * Writes the loop of a graph.
+ * Writes the loop of a step.
  *
- * @param longer several of its steps as one graph, or null: what a call takes as long as there are so many left
+ * @param passes of more steps first, each taken as long as there are so many left; the last is the step itself
  */
 export function writeLoop(
   name: string,
-  graph: Graph,
-  longer: Pass | null,
+  passes: readonly Pass[],
   operations: (name: string) => Operation | undefined,
   { form, hasOneDnn }: { readonly form: LoopForm; readonly hasOneDnn: boolean },
 ): Loop {
+  const { graph } = passes.at(-1)!
   const carried = carriedBy(graph)
   const metrics = [...graph.metrics].map(([metric, value]) => ({ name: metric, shape: formOf(value).shape }))
   const width = metrics.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
-  const passes = [...(longer === null ? [] : [longer]), { steps: 1, graph }]
   const bodies = passes.map((pass) => ({
     steps: pass.steps,
     text: writeBody(`${name}_body${pass.steps}`, pass, operations, carried, {
@@ -63,7 +62,7 @@ export function writeLoop(
   const cond = writeCondition(`${name}_cond`, operations, carried, width > 0)
   const parts = bodies.map(({ steps, text }) => ({ steps, body: text.name }))
   const call = writeCall(name, operations, carried, { parts, cond: cond.name, width, form })
-  const results = carried.filter(({ name }) => name.startsWith('state.'))
+  const results = carried.filter(({ name }) => isStateName(name))
   return {
     name,
     definitions: [...bodies.map(({ text }) => text), cond, call].map((text) => ({
@@ -112,7 +111,7 @@ function writeBody(
   text.result('stop_', INT, stop)
   if (hasRows) text.result('index_', INT, text.node('after', 'AddV2', [index, length], ints, ['z:0'])[0]!)
   for (const [k, { name: argument, dtype }] of carried.entries()) {
-    const value = stateValue(graph, argument)
+    const value = nextOf(graph.state, argument)
     text.result(`r${k}`, dtype, value === undefined ? given.get(argument)! : referenceOf(value))
   }
   if (hasRows) {
@@ -129,10 +128,6 @@ function writeBody(
 function writePlaces(text: FunctionText, index: string, steps: number): string {
   const each = text.whole('each', [...Array(steps).keys()], [steps, 1])
   return text.node('at', 'AddV2', [index, each], ints, ['z:0'])[0]!
-}
-
-function stateValue(graph: Graph, argument: string): Value | undefined {
-  return argument.startsWith('state.') ? graph.state.get(argument.slice('state.'.length)) : undefined
 }
 
 /** step < stop. */
@@ -192,7 +187,7 @@ function writeCall(
   }
   text.result('step_', INT, values[0]!)
   for (const [k, { name: argument, dtype }] of carried.entries()) {
-    if (argument.startsWith('state.')) text.result(`r${k}`, dtype, values[2 + index.length + k]!)
+    if (isStateName(argument)) text.result(`r${k}`, dtype, values[2 + index.length + k]!)
   }
   if (width > 0) text.result('rows', DTYPE.float32, values.at(-1)!)
   return text

@@ -76,8 +76,8 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
     try {
       const hasOneDnn = binding.hasOneDnn() && !backend.isUsingGpuDevice
       const name = `recorded_${process.pid}_${recordings++}`
-      const [one, more] = passesOf(simplify(graph), options)
-      const loop = writeLoop(name, one, more, operationsOf(binding), { form, hasOneDnn })
+      const passes = passesOf(simplify(graph), options)
+      const loop = writeLoop(name, passes, operationsOf(binding), { form, hasOneDnn })
       const findings = load(binding, loop, given, expected, form === 'lowered' ? 'parallel' : executor)
       return new Program<S, I, M>({ backend, loop, findings, ...given })
     } finally {
@@ -91,14 +91,11 @@ export function record<S extends Tensors, I extends Tensors, M extends Tensors>(
   }
 }
 
-/** A step as it is run, and several of them as one where that is asked for. */
-function passesOf(
-  graph: Graph,
-  { rewrite = (same) => same, stepsAtOnce = () => 1 }: RecordOptions,
-): [one: Graph, more: Pass | null] {
-  const one = rewrite(graph)
-  const steps = stepsAtOnce(one)
-  return [one, steps > 1 ? { steps, graph: rewrite(simplify(unroll(graph, steps))) } : null]
+/** Several steps as one where that is asked for, and the step as it is run. */
+function passesOf(graph: Graph, { rewrite = (same) => same, stepsAtOnce = () => 1 }: RecordOptions): Pass[] {
+  const one = { steps: 1, graph: rewrite(graph) }
+  const steps = stepsAtOnce(one.graph)
+  return steps > 1 ? [{ steps, graph: rewrite(simplify(unroll(graph, steps))) }, one] : [one]
 }
 
 /** The graph of a step, and the state that it makes of the given one, which the caller frees. */

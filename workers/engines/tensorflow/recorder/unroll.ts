@@ -1,5 +1,5 @@
 import { DTYPE } from './binding.ts'
-import type { Graph, Node, Value } from './graph.ts'
+import { type Graph, type Node, nextOf, type Value } from './graph.ts'
 
 const INT = { dtype: DTYPE.int32, shape: [] }
 
@@ -22,7 +22,7 @@ export function unroll(graph: Graph, steps: number): Graph {
       if (node.kind === 'operation') copies.set(node, add({ ...node, inputs: node.inputs.map(copyOf) }))
       else if (k === 0) copies.set(node, add(node))
       else if (node.name === 'step') copies.set(node, add(later(node, add(whole(node, k)))))
-      else copies.set(node, before(state, node) ?? { node, output: 0 })
+      else copies.set(node, nextOf(state, node.name) ?? { node, output: 0 })
     }
     const copiesOf = (values: ReadonlyMap<string, Value>) =>
       [...values].map(([name, value]) => [name, copyOf(value)] as const)
@@ -30,11 +30,6 @@ export function unroll(graph: Graph, steps: number): Graph {
     for (const [name, value] of copiesOf(graph.metrics)) metrics.set(`${k} ${name}`, value)
   }
   return { nodes, state, metrics }
-}
-
-/** What the step before made of an argument, where it is one of the state. */
-function before(state: ReadonlyMap<string, Value>, { kind, name }: Node): Value | undefined {
-  return kind === 'argument' && name.startsWith('state.') ? state.get(name.slice('state.'.length)) : undefined
 }
 
 /** An int32 constant. */
