@@ -29,11 +29,8 @@ enum lanes_mode {
 /* How `syx`, `slope` and `noise` are given: [R][d], the diagonal, or [R][d][d]. */
 enum lanes_form { LANES_DIAGONAL = 0, LANES_FULL = 1 };
 
-/*
- * Compensated: float32 weights that carry what each update rounded off (Kahan), exact to some 1e-7 for ever. Bfloat16x3: the same
- * weights and updates; products of float32 in three parts of bfloat16, as matrix units multiply (README.md, "The arithmetic").
- */
-enum lanes_precision { LANES_COMPENSATED = 0, LANES_FLOAT32 = 1, LANES_FLOAT64 = 2, LANES_BFLOAT16X3 = 3 };
+/* Compensated: float32 weights that carry what each update rounded off (Kahan), exact to some 1e-7 for ever. */
+enum lanes_precision { LANES_COMPENSATED = 0, LANES_FLOAT32 = 1, LANES_FLOAT64 = 2 };
 
 /*
  * A run is a SIMD lane | one run at a time, SIMD along its rows | one run over all threads | two or four runs at a time, their
