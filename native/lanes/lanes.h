@@ -29,8 +29,11 @@ enum lanes_mode {
 /* How `syx`, `slope` and `noise` are given: [R][d], the diagonal, or [R][d][d]. */
 enum lanes_form { LANES_DIAGONAL = 0, LANES_FULL = 1 };
 
-/* Compensated: float32 weights that carry what each update rounded off (Kahan), exact to some 1e-7 for ever. */
-enum lanes_precision { LANES_COMPENSATED = 0, LANES_FLOAT32 = 1, LANES_FLOAT64 = 2 };
+/*
+ * Compensated: float32 weights that carry what each update rounded off (Kahan), exact to some 1e-7 for ever. Int8x3: the same,
+ * and products of matrices in whole numbers, three digits of 8 bits an element, for processors that have tiles (cpu/digits.h).
+ */
+enum lanes_precision { LANES_COMPENSATED = 0, LANES_FLOAT32 = 1, LANES_FLOAT64 = 2, LANES_INT8X3 = 3 };
 
 /*
  * A run is a SIMD lane | one run at a time, SIMD along its rows | one run over all threads | two or four runs at a time, their
@@ -98,7 +101,7 @@ typedef struct lanes_batch {
 
   /* State, in and out */
   double *weights;    /* [R][lanes_weights] */
-  double *carry;      /* [R][lanes_weights] what rounding took off; 0 at the start. LANES_COMPENSATED */
+  double *carry;      /* [R][lanes_weights] what rounding took off; 0 at the start. LANES_COMPENSATED, LANES_INT8X3 */
   double *velocity;   /* [R][lanes_weights]; 0 at the start. With momentum */
   double *integrator; /* [R][LANES_INTEGRATOR]; 0 at the start. LANES_FLOW */
   int64_t *step;      /* [R] updates or accepted integrator steps done */

@@ -19,7 +19,7 @@ int Dice::whole(int low, int high) {
 
 std::string Shape::name() const {
   static const char* modes[] = {"flow", "descent", "moments", "given"};
-  static const char* precisions[] = {"compensated", "float32", "float64"};
+  static const char* precisions[] = {"compensated", "float32", "float64", "int8x3"};
   static const char* layouts[] = {"auto", "lanes", "matrix", "team", "braid"};
   std::string text = objective == LANES_JEPA ? "jepa " : "mae ";
   text += std::string(modes[mode]) + " " + precisions[precision] + " " + layouts[layout];

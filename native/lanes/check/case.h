@@ -18,6 +18,8 @@ struct Shape {
   uint64_t seed = 1;
 
   std::string name() const;
+  /** Whether weights carry what their updates rounded off. */
+  bool carries() const { return precision == LANES_COMPENSATED || precision == LANES_INT8X3; }
   int decoder_rows() const { return objective == LANES_JEPA ? width : features; }
 };
 

@@ -17,8 +17,8 @@ class Follower {
       : c_(c),
         s_(c.shape),
         run_(run),
-        compensated_(s_.precision == LANES_COMPENSATED),
-        model_(s_, compensated_) {
+        compensated_(s_.carries()),
+        model_(s_) {
     const int64_t size = c.weights_a_run();
     const auto read = [&](const std::vector<double>& from) {
       return std::vector<Real>(from.begin() + run * size, from.begin() + (run + 1) * size);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "case.h"
+#include "digits.h"
 
 /**
  * The arithmetic of native/lanes/README.md, one run, one number at a time: what every library and layout must
@@ -13,7 +14,7 @@
 template <class Real>
 class Model {
  public:
-  Model(const Shape& shape, bool compensated);
+  explicit Model(const Shape& shape);
 
   std::vector<Real> weights, carry, velocity; /* [weights_a_run] */
 
@@ -31,21 +32,24 @@ class Model {
 
  private:
   Shape shape_;
-  bool compensated_;
+  bool compensated_, whole_;
   int o_;
   std::vector<Real> products_; /* P of each layer [L][w][d] */
   std::vector<Real> u_, residual_, back_, next_, gradient_;
 
   size_t size() const { return size_t(shape_.width) * shape_.features; }
   Real* layer(std::vector<Real>& of, int a); /* W^a, a from 1; a = L + 1 is V */
-  void finish(const Real* syx, bool full);
+  void chain(Real* out, int rows, int columns, int inner, const Real* a, int ai, int ak, const Real* b, int bk,
+             int bj) const;
   void backward();
 };
 
-/** out[i][j] = sum over rising k of a(i,k) b(k,j), one chain of fma from +0; strides in elements. */
+/** out[i][j] = sum over rising k of a(i,k) b(k,j), one chain of fma from +0, or in whole numbers; strides in elements. */
 template <class Real>
-void chain(Real* out, int rows, int columns, int inner, const Real* a, int ai, int ak, const Real* b, int bk,
-           int bj) {
+void Model<Real>::chain(Real* out, int rows, int columns, int inner, const Real* a, int ai, int ak, const Real* b,
+                        int bk, int bj) const {
+  if constexpr (sizeof(Real) == 4)
+    if (whole_) return whole_products(out, rows, columns, inner, a, ai, ak, b, bk, bj);
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < columns; j++) {
       Real sum = 0;
@@ -55,7 +59,8 @@ void chain(Real* out, int rows, int columns, int inner, const Real* a, int ai, i
 }
 
 template <class Real>
-Model<Real>::Model(const Shape& shape, bool compensated) : shape_(shape), compensated_(compensated) {
+Model<Real>::Model(const Shape& shape)
+    : shape_(shape), compensated_(shape.carries()), whole_(shape.precision == LANES_INT8X3) {
   const int w = shape.width, d = shape.features;
   o_ = shape.decoder_rows();
   products_.resize(size() * shape.depth);

@@ -36,7 +36,7 @@ const Refusal refusals[] = {
     {"objective 2", LANES_BAD_MODE, [](auto& b) { b.objective = 2; }},
     {"mode 9", LANES_BAD_MODE, [](auto& b) { b.mode = 9; }},
     {"form -1", LANES_BAD_MODE, [](auto& b) { b.form = -1; }},
-    {"precision 3", LANES_BAD_MODE, [](auto& b) { b.precision = 3; }},
+    {"precision 4", LANES_BAD_MODE, [](auto& b) { b.precision = 4; }},
     {"layout 5", LANES_BAD_MODE, [](auto& b) { b.layout = 5; }},
     {"flow in float32", LANES_BAD_MODE, [](auto& b) { b.mode = LANES_FLOW, b.precision = LANES_FLOAT32; }},
     {"no weights", LANES_BAD_POINTER, [](auto& b) { b.weights = nullptr; }},

@@ -67,7 +67,7 @@ const char* layout_name(int layout) {
 }  // namespace
 
 bool time_library(const Library& library, int threads, bool json) {
-  static const char* precisions[] = {"compensated", "float32", "float64"};
+  static const char* precisions[] = {"compensated", "float32", "float64", "int8x3"};
   static const char* modes[] = {"flow", "descent", "moments", "given"};
   const bool on_card = std::strcmp(library.name(), "cuda") == 0;
   double peak[2];
@@ -82,9 +82,10 @@ bool time_library(const Library& library, int threads, bool json) {
   if (on_card) batches = {256, 4096, 65536};
   bool good = true;
   for (int mode : {LANES_DESCENT, LANES_MOMENTS})
-    for (int precision : {LANES_FLOAT32, LANES_COMPENSATED, LANES_FLOAT64})
-      for (int d : {2, 4, 8, 16, 32, 64, 128, 256})
+    for (int precision : {LANES_FLOAT32, LANES_COMPENSATED, LANES_FLOAT64, LANES_INT8X3})
+      for (int d : {2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})
         for (int runs : batches) {
+          if (precision == LANES_INT8X3 && (on_card || d < 16)) continue;
           if (mode == LANES_MOMENTS && (precision == LANES_FLOAT32 || d > 64)) continue;
           if (double(runs) * d * d > 7e7) continue; /* half a gigabyte of weights a layer */
           Case c = timed_case(runs, d, 3, precision, mode, threads);

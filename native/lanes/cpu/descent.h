@@ -20,6 +20,7 @@ std::unique_ptr<Worker> make_float_lanes(const lanes_batch& b);
 std::unique_ptr<Worker> make_compensated_lanes(const lanes_batch& b);
 std::unique_ptr<Worker> make_double_lanes(const lanes_batch& b);
 std::unique_ptr<Worker> make_matrix(const lanes_batch& b, int threads);
+std::unique_ptr<Worker> make_int8x3(const lanes_batch& b, int threads);
 std::unique_ptr<Worker> make_braid(const lanes_batch& b);
 std::unique_ptr<Worker> make_flow(const lanes_batch& b);
 

@@ -1,9 +1,11 @@
 #include "cpu/descent.h"
+#include "cpu/precision.h"
 #include "cpu/vec.h"
 
 namespace lanes {
 std::unique_ptr<Worker> make_worker(const lanes_batch& b, int layout) {
   if (b.mode == LANES_FLOW) return make_flow(b);
+  if (cuts(b)) return make_matrix(b, layout == LANES_TEAM ? b.threads : 1);
   if (layout == LANES_BRAID && braid_runs(b) > 1) return make_braid(b);
   if (layout != LANES_LANES) return make_matrix(b, layout == LANES_TEAM ? b.threads : 1);
   if (b.precision == LANES_FLOAT64) return make_double_lanes(b);
@@ -11,7 +13,7 @@ std::unique_ptr<Worker> make_worker(const lanes_batch& b, int layout) {
 }
 
 int lanes_of(const lanes_batch& b, int layout) {
-  if (b.mode == LANES_FLOW) return 1;
+  if (b.mode == LANES_FLOW || cuts(b)) return 1;
   if (layout == LANES_BRAID) return braid_runs(b);
   if (layout != LANES_LANES) return 1;
   return b.precision == LANES_FLOAT64 ? Vec<double>::width : Vec<float>::width;
@@ -26,7 +28,7 @@ int fastest_layout(const lanes_batch& b) {
   const int d = b.features, w = b.width;
   const bool few = b.runs < b.threads;
   if (few && w >= 128) return LANES_TEAM;
-  if (w >= 32) return LANES_MATRIX;
+  if (w >= 32 || cuts(b)) return LANES_MATRIX;
   if (braid_runs(b) > 1) {
     const bool filled = b.runs >= b.threads * Vec<float>::width;
     const bool overflows = is_known(b, 16) || (is_known(b, 8) && b.precision == LANES_COMPENSATED);

@@ -18,7 +18,7 @@ struct Loader {
   /* A team's members load a share of the rows each. */
   void load(int run, int lane, const Share& share) const {
     const int64_t size = weights();
-    const bool compensated = b.precision == LANES_COMPENSATED;
+    const bool compensated = carries(b);
     const double* const weights_in = b.weights + run * size;
     const double* const carry_in = compensated ? b.carry + run * size : nullptr;
     const double* const velocity_in = net.momentum ? b.velocity + run * size : nullptr;
@@ -48,7 +48,7 @@ struct Loader {
     };
     rows(share, [&](int a, int r, int64_t at, int cols) {
       take(net.weight[a], r, cols, b.weights + run * size + at);
-      if (b.precision == LANES_COMPENSATED) take(net.carry[a], r, cols, b.carry + run * size + at);
+      if (carries(b)) take(net.carry[a], r, cols, b.carry + run * size + at);
       if (net.momentum) take(net.velocity[a], r, cols, b.velocity + run * size + at);
     });
   }
@@ -58,7 +58,7 @@ struct Loader {
     rows(share, [&](int a, int r, int64_t at, int cols) {
       double* const row = to + at;
       each(net.weight[a], lane, r, cols, [=](int c, Real& w) { row[c] = w; });
-      if (b.precision == LANES_COMPENSATED) each(net.carry[a], lane, r, cols, [=](int c, Real& rest) { row[c] += rest; });
+      if (carries(b)) each(net.carry[a], lane, r, cols, [=](int c, Real& rest) { row[c] += rest; });
     });
   }
 

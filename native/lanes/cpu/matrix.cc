@@ -19,6 +19,7 @@ std::unique_ptr<Worker> float_matrix(const lanes_batch& b, int threads) {
 std::unique_ptr<Worker> make_matrix(const lanes_batch& b, int threads) {
   switch (b.precision) {
     case LANES_COMPENSATED: return float_matrix<COMPENSATED>(b, threads);
+    case LANES_INT8X3: return make_int8x3(b, threads);
     case LANES_FLOAT32: return float_matrix<PLAIN>(b, threads);
     default: return worker_of<Vec<double>, 1, 0, PLAIN>(b, threads);
   }

@@ -3,6 +3,8 @@
 #include <cstdint>
 
 #include "cpu/arena.h"
+#include "cpu/digits.h"
+#include "cpu/precision.h"
 #include "cpu/product.h"
 #include "lanes.h"
 
@@ -53,11 +55,12 @@ struct Net {
   Real *sxx, *lambda;                    // rows of d: variances and the diagonal of Syx
   Real *sigma, *sigma_share, *rho, *nu;  // rows of d: σ, σ / B, the diagonals of M and −H
   Real *rate, *mu;                       // one vector each
+  int8_t* strips[256] = {};              // LANES_INT8X3: room for the digits that each member of a team works with
   Arena arena;
 
   explicit Net(const lanes_batch& b, int members = 1)
       : size(b), jepa(b.objective == LANES_JEPA), momentum(b.momentum != nullptr), mode(b.mode), form(b.form),
-        packs(D == 0 && Runs == 1 && b.features >= panels_from && b.features / members >= panels_from / 4) {
+        packs(D == 0 && Runs == 1 && (cuts(b) || (b.features >= panels_from && b.features / members >= panels_from / 4))) {
     place(b, members);
     arena.allocate();
     place(b, members);
@@ -92,7 +95,7 @@ struct Net {
     const auto row = [&](int n) { return arena.template cut<Real>(static_cast<std::size_t>(columns(n)) * V::width); };
     each_matrix([&](int a, int rows, int cols) {
       weight[a] = matrix(rows, columns(cols));
-      if (b.precision == LANES_COMPENSATED) carry[a] = matrix(rows, columns(cols));
+      if (carries(b)) carry[a] = matrix(rows, columns(cols));
       if (momentum) velocity[a] = matrix(rows, columns(cols));
     });
     below[1] = weight[1];
@@ -105,6 +108,7 @@ struct Net {
       if (!packs || members == 1 || a == (depth > 1 ? 2 : 0)) turned[a] = matrix(d, cw());
       if (w >= mirrored_from) mirrored[a] = matrix(w, cw());
     }
+    for (int m = 0; cuts(b) && m < members; m++) strips[m] = arena.template cut<int8_t>(digits::room_for(w));
     sxx = row(d);
     lambda = row(d);
     rate = row(1);

@@ -5,7 +5,7 @@
 /* What becomes of the elements of a product, besides `Store`: `column(j)` gives what takes (i, element) of column j. */
 namespace lanes {
 /* What an update does to a weight; see README.md, "The arithmetic". */
-enum Rule { PLAIN = 0, COMPENSATED = 1 };
+enum Rule { PLAIN = 0, COMPENSATED = 1, INT8X3 = 2 };
 
 /* R = U sxx − T, where T is a matrix or, `scaled`, W̄ scaled by λ. */
 template <class Mat>
@@ -48,6 +48,16 @@ struct ApartFrom {
   }
 };
 
+/* Sums that were not begun from where they start go there. */
+template <class Start, class Out>
+struct Onto {
+  Start start;
+  Out out;
+  LANES_INLINE auto column(int j) const {
+    return [put = out.column(j), *this, j](int i, auto sum) { put(i, start(i, j) + sum); };
+  }
+};
+
 /* The elements plus those of another matrix. */
 template <class Mat>
 struct Plus {
@@ -87,7 +97,7 @@ struct Update {
  private:
   LANES_INLINE void take(int i, int j, V g, V rate) const {
     const V was = V::load(weight.vector(i, j));
-    if constexpr (Kind == COMPENSATED) {
+    if constexpr (Kind != PLAIN) {
       Real* c = carry.vector(i, j);
       const V y = fnma(rate, g, V::load(c)), is = was + y;
       (y - (is - was)).store(c);
@@ -103,7 +113,7 @@ LANES_INLINE void foresee(const Update<Mat, Kind>& update, int i0, int rows, int
   if (!update.far || n >= rows * columns) return;
   const int i = i0 + n / columns, j = j0 + n % columns;
   claim(update.weight.vector(i, j));
-  if constexpr (Kind == COMPENSATED) claim(update.carry.vector(i, j));
+  if constexpr (Kind != PLAIN) claim(update.carry.vector(i, j));
 }
 
 /* A gradient's element goes into its velocity. */

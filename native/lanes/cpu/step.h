@@ -34,6 +34,8 @@ struct Step {
 
   Net<V, Runs, D>& net;
   const Share team;
+  struct None {};
+  const std::conditional_t<Kind == INT8X3, digits::Unit, None> unit{};  // for as long as the step is this thread's
 
   /* W̄ and all that leads to it. */
   void forward() const {
@@ -98,13 +100,35 @@ struct Step {
 
   template <class A, class B, class Out, class Start = FromZero<Mat>>
   LANES_INLINE void some(const Part& part, int k, A a, B b, const Out& out, const Start& start = {}) const {
-    if constexpr (known_braid && D > 4 && std::is_same_v<Start, FromZero<Mat>>) {
+    if constexpr (Kind == INT8X3) {
+      const digits::Source right = columns_of(b);
+      const int n = right.across ? part.right * V::width : net.size.w();
+      const auto to = [&](const auto& results) {
+        digits::multiply<Mat>(part, n, k, rows_of(a), right, net.strips[team.member], results);
+      };
+      if constexpr (std::is_same_v<Start, FromZero<Mat>>) {
+        to(out);
+      } else {
+        to(Onto<Start, Out>{start, out});
+      }
+    } else if constexpr (known_braid && D > 4 && std::is_same_v<Start, FromZero<Mat>>) {
       multiply_braid<Mat, D>(a, b, out);
     } else if constexpr (D > 0 && D <= 4) {
       chain_in_place<Mat, D, N>(part, k, a, b, start, out);  // a call would cost as much as the product
     } else {
       chain<Mat, D, N>(part, k, a, b, start, out);
     }
+  }
+
+  /* Where operands that are cut into digits lie: a right one's columns, or what is to be turned into them; a left one's rows. */
+  static LANES_INLINE digits::Source columns_of(const digits::Source& turned) { return turned; }
+  template <class View>
+  static LANES_INLINE digits::Source columns_of(const View& v) {
+    return {v.at, v.row(), true};
+  }
+  template <class View>
+  static LANES_INLINE digits::Source rows_of(const View& v) {
+    return {v.at, v.row() * v.col(), v.row() == Runs};
   }
 
   template <class F>
@@ -220,6 +244,8 @@ struct Step {
   /* The gradient of weight a and its update. */
   LANES_INLINE void learn(int a, int below, const Part& part, const Mat& above, const Mat& turned) const {
     const auto by = [=](const Part& some, auto right) { descend(a, some, net.size.d(), above.left(), right); };
+    if constexpr (Kind == INT8X3)
+      if (below > 1) return by(part, digits::Source{net.below[below].at, net.below[below].ld() * V::width, false});
     if constexpr (D == 0 && Runs == 1)
       if (net.packs && below > 1) return turned_panels(part, net.size.w(), net.size.d(), net.below[below], by);
     by(part, turned.right());
@@ -232,7 +258,7 @@ struct Step {
     transpose<V, Runs>(net.size.w(), begin(net.cd()) * across, last < d ? last : d, from.at, from.ld() * width, to.at, to.ld() * width);
   }
 
-  LANES_INLINE bool is_mirrored() const { return may_mirror && net.mirrored[0].at != nullptr; }
+  LANES_INLINE bool is_mirrored() const { return Kind != INT8X3 && may_mirror && net.mirrored[0].at != nullptr; }
 
   /* to = from' for some rows of a weight, down whose columns every element is on a page of its own. */
   __attribute__((noinline)) void mirror(const Part& part, const Mat& from, const Mat& to) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "cpu/precision.h"
 #include "cpu/vec.h"
 #include "lanes.h"
 
@@ -43,7 +44,7 @@ inline int32_t check_modes(const lanes_batch& b) {
   if (!within(b.objective, LANES_MAE)) return refuse(LANES_BAD_MODE, "Objective %lld is unknown.", b.objective);
   if (!within(b.mode, LANES_GIVEN)) return refuse(LANES_BAD_MODE, "Mode %lld is unknown.", b.mode);
   if (!within(b.form, LANES_FULL)) return refuse(LANES_BAD_MODE, "Form %lld is unknown.", b.form);
-  if (!within(b.precision, LANES_FLOAT64)) return refuse(LANES_BAD_MODE, "Precision %lld is unknown.", b.precision);
+  if (!within(b.precision, LANES_INT8X3)) return refuse(LANES_BAD_MODE, "Precision %lld is unknown.", b.precision);
   if (!within(b.layout, LANES_BRAID)) return refuse(LANES_BAD_MODE, "Layout %lld is unknown.", b.layout);
   if (!within(b.rate_table, 1)) return refuse(LANES_BAD_MODE, "rate_table is %lld; it is 0 or 1.", b.rate_table);
   if (b.mode == LANES_FLOW && b.precision != LANES_FLOAT64)
@@ -61,7 +62,7 @@ inline int32_t check_arrays(const lanes_batch& b) {
       {b.sxx, true, "sxx"}, {b.syx, true, "syx"}, {b.syy, true, "syy"}, {b.slope, moments, "slope"},
       {b.noise, moments, "noise"}, {b.seed, moments, "seed"}, {b.batch_sxx, given, "batch_sxx"},
       {b.batch_syx, given, "batch_syx"}, {b.rate, !flow, "rate"}, {b.end, true, "end"}, {b.weights, true, "weights"},
-      {b.carry, b.precision == LANES_COMPENSATED, "carry"}, {b.velocity, b.momentum != nullptr, "velocity"},
+      {b.carry, carries(b), "carry"}, {b.velocity, b.momentum != nullptr, "velocity"},
       {b.integrator, flow, "integrator"}, {b.step, true, "step"}, {b.time, flow, "time"},
       {b.ladder, b.rungs > 0, "ladder"}, {b.above, true, "above"}, {b.below, true, "below"},
       {b.looked, true, "looked"}, {b.looked_at, true, "looked_at"}, {b.point, b.points > 0, "point"},
@@ -124,7 +125,7 @@ inline bool is_sound(const lanes_batch& b, int run, int part = 0, int parts = 1)
          finite(b.mode == LANES_GIVEN ? b.batch_sxx : nullptr, batches) &&
          finite(b.mode == LANES_GIVEN ? b.batch_syx : nullptr, batches) &&
          finite(b.mode == LANES_FLOW ? nullptr : b.rate, table) && finite(b.momentum, 1) && finite(b.end, 1) &&
-         finite(b.weights, weights) && finite(b.precision == LANES_COMPENSATED ? b.carry : nullptr, weights) &&
+         finite(b.weights, weights) && finite(carries(b) ? b.carry : nullptr, weights) &&
          finite(b.momentum != nullptr ? b.velocity : nullptr, weights);
 }
 }  // namespace lanes

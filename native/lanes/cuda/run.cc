@@ -44,6 +44,9 @@ LANES_API int32_t lanes_run(const lanes_batch* batch) {
   if (b.mode == LANES_FLOW)
     return refuse(LANES_BAD_MODE, "Mode %lld, gradient flow, is not on the card; train it on the CPU.",
                   b.mode);
+  if (b.precision == LANES_INT8X3)
+    return refuse(LANES_BAD_MODE, "Precision %lld, int8x3, is not on the card; train it on the CPU.",
+                  b.precision);
   if (!is_host_able())
     return refuse(LANES_NO_DEVICE, "This CPU has no AVX2, which the CUDA kernels' %lld-bit host part needs.",
                   64);
