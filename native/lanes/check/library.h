@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "../lanes.h"
@@ -28,6 +29,9 @@ struct Library {
     find(handle, "lanes_choose", choose), find(handle, "lanes_last_error", last_error);
     device_peak = reinterpret_cast<double (*)(int32_t)>(dlsym(handle, "lanes_cuda_peak"));
   }
+
+  /** Whether it has precision int8x3, which is not on the card. */
+  bool has_whole_numbers() const { return std::strncmp(name(), "cuda", 4) != 0; }
 
  private:
   template <class F>

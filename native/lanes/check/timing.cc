@@ -85,7 +85,7 @@ bool time_library(const Library& library, int threads, bool json) {
     for (int precision : {LANES_FLOAT32, LANES_COMPENSATED, LANES_FLOAT64, LANES_INT8X3})
       for (int d : {2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})
         for (int runs : batches) {
-          if (precision == LANES_INT8X3 && (on_card || d < 16)) continue;
+          if (precision == LANES_INT8X3 && (!library.has_whole_numbers() || d < 16)) continue;
           if (mode == LANES_MOMENTS && (precision == LANES_FLOAT32 || d > 64)) continue;
           if (double(runs) * d * d > 7e7) continue; /* half a gigabyte of weights a layer */
           Case c = timed_case(runs, d, 3, precision, mode, threads);

@@ -208,7 +208,7 @@ void check_training(const Library& library, bool large, Verdict& v) {
       s.directions = i % 7 == 0, s.rate_table = i % 11 == 0, s.runs = 3 + i % 8, s.steps = 9;
       check_one(library, s, v);
     }
-  if (std::strcmp(library.name(), "cuda") != 0) check_whole_numbers(library, large, v);
+  if (library.has_whole_numbers()) check_whole_numbers(library, large, v);
   if (!large) return;
   for (int d : {48, 63, 64, 65, 96, 128, 130, 195, 330})
     for (int layout : {LANES_MATRIX, LANES_TEAM, LANES_BRAID, LANES_LANES})

@@ -5,9 +5,10 @@
 /* Cuts by vectors; included by digits.h. */
 namespace lanes {
 namespace digits {
-/* The first n elements of a vector, zeros beyond. */
+/* The first n elements of a vector, zeros beyond; all of them where it is `Full`. */
+template <bool Full>
 LANES_INLINE __m512 first(const float* at, int n) {
-  return n >= side ? _mm512_loadu_ps(at) : _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << std::max(n, 0)) - 1), at);
+  return Full || n >= side ? _mm512_loadu_ps(at) : _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << std::max(n, 0)) - 1), at);
 }
 
 /* The larger magnitude, as bits. */
@@ -37,14 +38,14 @@ LANES_INLINE void put(int8_t* at, __m512i bytes) {
   _mm512_storeu_si512(at, _mm512_xor_si512(bytes, _mm512_set1_epi8(static_cast<char>(0x80))));
 }
 
-/* Rows of the source, as a left operand's tiles have them. */
-inline void cut_along(const float* at, std::ptrdiff_t row, int rows, int k, Strip& to) {
+template <bool Full>
+void cut_rows(const float* at, std::ptrdiff_t row, int rows, int k, Strip& to) {
   const __m512i gather = _mm512_maskz_broadcast_i32x4(0xffff, _mm_setr_epi8(2, 6, 10, 14, 1, 5, 9, 13, 0, 4, 8, 12, 3, 7, 11, 15));
   const int blocks = blocks_of(k);
   alignas(64) int32_t largest[side] = {};
   for (int i = 0; i < rows; i++) {
     __m512i most = _mm512_setzero_si512();
-    for (int p = 0; p < k; p += side) most = larger(most, first(at + i * row + p, k - p));
+    for (int p = 0; p < k; p += side) most = larger(most, first<Full>(at + i * row + p, k - p));
     largest[i] = _mm512_reduce_max_epi32(most);
   }
   alignas(64) float scales[side];
@@ -57,7 +58,7 @@ inline void cut_along(const float* at, std::ptrdiff_t row, int rows, int k, Stri
       __m512i v[4];
       const int left = i < rows ? k - block * links : 0;
 #pragma GCC unroll 4
-      for (int q = 0; q < 4; q++) v[q] = _mm512_shuffle_epi8(shifted(first(x + side * q, left - side * q), scale), gather);
+      for (int q = 0; q < 4; q++) v[q] = _mm512_shuffle_epi8(shifted(first<Full>(x + side * q, left - side * q), scale), gather);
       constexpr __mmask16 all = 0xffff;
       constexpr __mmask8 pairs = 0xff;
       const __m512i a = _mm512_maskz_unpacklo_epi32(all, v[0], v[1]), b = _mm512_maskz_unpacklo_epi32(all, v[2], v[3]);
@@ -69,10 +70,10 @@ inline void cut_along(const float* at, std::ptrdiff_t row, int rows, int k, Stri
   }
 }
 
-/* Columns of the source, as a right operand's tiles have them. */
-inline void cut_across(const float* at, std::ptrdiff_t row, int k, int columns, Strip& to) {
+template <bool Full>
+void cut_columns(const float* at, std::ptrdiff_t row, int k, int columns, Strip& to) {
   __m512i most = _mm512_setzero_si512();
-  for (int p = 0; p < k; p++) most = larger(most, first(at + p * row, columns));
+  for (int p = 0; p < k; p++) most = larger(most, first<Full>(at + p * row, columns));
   const __m512 scale = scale_of(most, to.worth);
   // Bytes of a picked by the mask, else of b.
   const auto pick = [](int mask, __m512i a, __m512i b) { return _mm512_ternarylogic_epi32(_mm512_set1_epi32(mask), a, b, 0xca); };
@@ -91,11 +92,21 @@ inline void cut_across(const float* at, std::ptrdiff_t row, int k, int columns, 
       const int p = block * links + r % 4 * 16 + r / 4 * 4;
       __m512i v[4];
 #pragma GCC unroll 4
-      for (int t = 0; t < 4; t++) v[t] = shifted(first(at + (p + t) * row, p + t < k ? columns : 0), scale);
+      for (int t = 0; t < 4; t++) v[t] = shifted(first<Full>(at + (p + t) * row, p + t < k ? columns : 0), scale);
       put(bytes + r * links, gather(v, 2));
       put(bytes + tile + r * links, gather(v, 1));
       put(bytes + 2 * tile + r * links, gather(v, 0));
     }
+}
+
+/* Rows of the source, as a left operand's tiles have them. */
+inline void cut_along(const float* at, std::ptrdiff_t row, int rows, int k, Strip& to) {
+  (rows == side && k % links == 0 ? cut_rows<true> : cut_rows<false>)(at, row, rows, k, to);
+}
+
+/* Columns of the source, as a right operand's tiles have them. */
+inline void cut_across(const float* at, std::ptrdiff_t row, int k, int columns, Strip& to) {
+  (columns == side && k % links == 0 ? cut_columns<true> : cut_columns<false>)(at, row, k, columns, to);
 }
 
 /* From a left operand's tiles to a right one's, and back: each is 16 × 16 pieces of four bytes. */
