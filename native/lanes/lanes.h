@@ -140,6 +140,8 @@ int32_t lanes_run(const lanes_batch *batch);
 int64_t lanes_weights(int32_t objective, int32_t depth, int32_t features, int32_t width);
 /* "portable", "avx2", "avx512" or "cuda". */
 const char *lanes_name(void);
+/* Whether LANES_INT8X3 has a unit of the processor for its tiles: 1, or 0 where it goes by floats, many times slower. */
+int32_t lanes_tiles(void);
 /* The layout that LANES_AUTO takes for a batch. */
 int32_t lanes_choose(const lanes_batch *batch);
 /* A sentence on the last call of this thread that did not return LANES_OK; "" where there was none. */

@@ -89,7 +89,9 @@ inline void emulate(const int8_t* left, const int8_t* right, int blocks, int32_t
   }
 }
 
-/* `emulate`, or a unit of this processor. */
+/* Whether the processor multiplies tiles of bytes and the system lets this process. */
+bool has_unit();
+/* `emulate`, or that unit. */
 Sum fastest_sum();
 
 /* While one lives, its thread may use the processor's unit; without one it does nothing. */

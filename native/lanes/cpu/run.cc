@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cpu/descent.h"
+#include "cpu/digits.h"
 #include "cpu/validate.h"
 #include "cpu/vec.h"
 #include "lanes.h"
@@ -95,6 +96,8 @@ LANES_API int64_t lanes_weights(int32_t objective, int32_t depth, int32_t featur
 }
 
 LANES_API const char* lanes_name(void) { return isa_name; }
+
+LANES_API int32_t lanes_tiles(void) { return digits::has_unit(); }
 
 LANES_API const char* lanes_last_error(void) { return error_text(); }
 

@@ -10,18 +10,6 @@
 namespace lanes {
 namespace digits {
 namespace {
-/* Whether the processor multiplies tiles of bytes and the system lets this process: it is asked once. */
-bool has_tiles() {
-  static const bool has = [] {
-    unsigned a, b, c, d;
-    constexpr unsigned tiles = 1u << 24, bytes = 1u << 25;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & tiles) == 0 || (d & bytes) == 0) return false;
-    constexpr int ask = 0x1023, tile_data = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA
-    return syscall(SYS_arch_prctl, ask, tile_data) == 0;
-  }();
-  return has;
-}
-
 alignas(64) const int8_t nothing[tile] = {};
 
 /*
@@ -70,18 +58,30 @@ LANES_AMX void configure() {
 LANES_AMX void release() { _tile_release(); }
 }  // namespace
 
-Sum fastest_sum() { return has_tiles() ? multiply_tiles : emulate; }
+bool has_unit() {
+  static const bool has = [] {  // asked once
+    unsigned a, b, c, d;
+    constexpr unsigned tiles = 1u << 24, bytes = 1u << 25;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & tiles) == 0 || (d & bytes) == 0) return false;
+    constexpr int ask = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA
+    return syscall(SYS_arch_prctl, ask, tile_data) == 0;
+  }();
+  return has;
+}
+
+Sum fastest_sum() { return has_unit() ? multiply_tiles : emulate; }
 Unit::Unit() {
-  if (has_tiles()) configure();
+  if (has_unit()) configure();
 }
 Unit::~Unit() {
-  if (has_tiles()) release();
+  if (has_unit()) release();
 }
 }  // namespace digits
 }  // namespace lanes
 #else
 namespace lanes {
 namespace digits {
+bool has_unit() { return false; }
 Sum fastest_sum() { return emulate; }
 Unit::Unit() {}
 Unit::~Unit() {}

@@ -78,6 +78,10 @@ LANES_API const char* lanes_name(void) {
   return card::device_name();
 }
 
+LANES_API int32_t lanes_tiles(void) {
+  return 0;
+}
+
 LANES_API const char* lanes_last_error(void) {
   return error_text();
 }
