@@ -55,6 +55,7 @@ describe('the build of the lanes kernels', { skip: hasCompiler ? false : 'no C++
       'lanes_last_error',
       'lanes_name',
       'lanes_run',
+      'lanes_tiles',
       'lanes_weights',
     ])
   })
@@ -135,8 +136,8 @@ describe('the doctor', () => {
     if (installation.lanes === null) return test.skip('the lanes kernels are not built here')
     const { ok, says, facts } = await checkLanes(installation)
     assert.equal(ok, true, says)
-    assert.match(says, /^(AVX-512|AVX2|portable)( \(also .+\))?, built by .+/)
-    assert.equal(facts.instructionSet, openLanes().name)
+    assert.match(says, /^(AVX-512|AVX2|portable)( \(also .+\))? with(out)? tiles.*, built by .+/)
+    assert.deepEqual([facts.instructionSet, facts.tiles], [openLanes().name, openLanes().tiles])
   })
 
   it('says why the kernels are not there, and what to do', async () => {

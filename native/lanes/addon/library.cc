@@ -44,7 +44,9 @@ Held load_library(const std::string &path) {
   const auto library = std::make_shared<Library>();
   try {
     decltype(&lanes_name) name;
+    decltype(&lanes_tiles) tiles;
     find(loaded, path, "lanes_name", name);
+    find(loaded, path, "lanes_tiles", tiles);
     find(loaded, path, "lanes_run", library->run);
     find(loaded, path, "lanes_weights", library->weights);
     find(loaded, path, "lanes_choose", library->choose);
@@ -54,6 +56,7 @@ Held load_library(const std::string &path) {
     find_if_there(loaded, "lanes_mlp_last_error", library->mlp_last_error);
     find_if_there(loaded, "lanes_product", library->product);
     library->name = name();
+    library->tiles = tiles() != 0;
   } catch (...) {
     dlclose(loaded);
     throw;
@@ -63,8 +66,10 @@ Held load_library(const std::string &path) {
 }
 
 napi_value to_handle(napi_env env, Held library) {
-  napi_value handle;
+  napi_value handle, tiles;
   check(env, napi_create_object(env, &handle));
+  check(env, napi_get_boolean(env, library->tiles, &tiles));
+  check(env, napi_set_named_property(env, handle, "tiles", tiles));
   check(env, napi_set_named_property(env, handle, "name", to_value(env, library->name)));
   auto held = std::make_unique<Held>(std::move(library));
   check(env, napi_wrap(env, handle, held.get(), let_go, nullptr, nullptr));

@@ -11,6 +11,7 @@
 /* One build of the kernels, loaded. It stays in the process: a thread of it may still be on its way out. */
 struct Library {
   std::string name;
+  bool tiles;
   decltype(&lanes_run) run;
   decltype(&lanes_weights) weights;
   decltype(&lanes_choose) choose;
@@ -26,7 +27,7 @@ struct Library {
 /* @throws std::runtime_error with the loader's reason. */
 std::shared_ptr<const Library> load_library(const std::string &path);
 
-/* The object { name } that JavaScript holds, and what stands behind it; Refusal where it is none of ours. */
+/* The object { name, tiles } that JavaScript holds, and what stands behind it; Refusal where it is none of ours. */
 napi_value to_handle(napi_env env, std::shared_ptr<const Library> library);
 std::shared_ptr<const Library> from_handle(napi_env env, napi_value handle);
 

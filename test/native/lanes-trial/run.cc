@@ -52,6 +52,8 @@ const char *lanes_name(void) {
 #endif
 }
 
+int32_t lanes_tiles(void) { return 0; }
+
 int32_t lanes_choose(const lanes_batch *batch) { return batch->runs >= 8 ? LANES_LANES : LANES_MATRIX; }
 
 const char *lanes_last_error(void) { return words; }

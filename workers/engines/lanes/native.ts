@@ -15,6 +15,8 @@ export type LanesName = 'portable' | 'avx2' | 'avx512' | 'cuda'
 /** One build of the lanes kernels, open in this process. */
 export interface LanesLibrary {
   readonly name: LanesName
+  /** Whether this build has tiles of the processor for products of `int8x3`; without, these have the same bits but take longer than `compensated`. */
+  readonly tiles: boolean
   /**
    * Trains a batch on by at most its budget, on threads of the kernels' own, off the event loop. Calls may
    * overlap where their arrays do not.
@@ -71,6 +73,7 @@ interface Outcome {
 
 interface Handle {
   readonly name: LanesName
+  readonly tiles: boolean
 }
 
 /**
@@ -99,6 +102,7 @@ function openLibrary(addon: Addon, path: string): LanesLibrary {
   const handle = tryOpen(addon, path)
   return {
     name: handle.name,
+    tiles: handle.tiles,
     run: async (batch) => judge(await addon.run(handle, batch)),
     runMlp: async (batch) => judge(await addon.runMlp(handle, batch)),
     mlpWeights: (batch) => addon.mlpWeights(handle, batch),
