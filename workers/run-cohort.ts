@@ -7,6 +7,7 @@ import type { Progress } from '../src/experiment/job-view.ts'
 import type { RunWeights, Weights } from '../src/experiment/matrix.ts'
 import type { Measurements, Outcome } from '../src/experiment/measurement.ts'
 import { asLinear, isNet, type LinearSpec, type ResolvedSpec } from '../src/experiment/resolve.ts'
+import type { Precision } from '../src/experiment/training-spec.ts'
 import { measurementPoints } from './dynamics/measurement-points.ts'
 import { Pace } from './dynamics/progress.ts'
 import type {
@@ -33,7 +34,7 @@ export interface TrainedRun {
   readonly steps: number
   readonly time: number
   readonly wallSeconds: number
-  readonly precision: 'compensated' | 'float32' | 'float64'
+  readonly precision: Precision
 }
 
 /** A run of a cohort. */
@@ -137,7 +138,7 @@ interface NetStart extends Timed {
 }
 
 interface Timed {
-  readonly precision: TrainedRun['precision']
+  readonly precision: Precision
   readonly pace: Omit<Trainee, 'plan'>
   wallSeconds(): number
 }

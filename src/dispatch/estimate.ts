@@ -2,6 +2,7 @@ import { intendedEngine } from '../experiment/engine-choice.ts'
 import type { LinearSpec, ResolvedDescent } from '../experiment/resolve.ts'
 import type { SpectrumView } from '../experiment/result-view.ts'
 import type { EngineName } from '../experiment/spec.ts'
+import type { Precision } from '../experiment/training-spec.ts'
 import { flowWork } from './flow-work.ts'
 import { memoryOf } from './memory.ts'
 
@@ -38,7 +39,11 @@ export const START_SECONDS = {
   lanes: SPEED.lanes.start,
   tensorflow: SPEED.tensorflow.start,
 } as const
-const LANES_IN_FLOAT64: Speed = { ...SPEED.lanes, flops: 0.6e11 }
+/** Lanes where they do not multiply in float32; int8x3 with the processor's tiles. */
+const LANES_ELSE: Readonly<Partial<Record<Precision, Speed>>> = {
+  float64: { ...SPEED.lanes, flops: 0.6e11 },
+  int8x3: { ...SPEED.lanes, perProduct: 0.4e-6, flops: 2.2e11 },
+}
 
 /** Estimates a run of a deep linear model from its shape and its spectrum; nets are net-work.ts's. */
 export function estimateWork(spec: LinearSpec, spectrum: SpectrumView): Work {
@@ -48,13 +53,14 @@ export function estimateWork(spec: LinearSpec, spectrum: SpectrumView): Work {
   const flops = 2 * products * width ** 3
   const memoryBytes = memoryOf(spec, features).reduce((sum, part) => sum + part.bytes, 0)
   const { training } = spec
-  const speed = speedOf(spec)
+  const engine = engineOf(spec)
+  const speed = speedOf(engine, training.precision)
   if (training.mode === 'flow') {
     const { steps, evaluations, perStep } = flowWork(spec, spectrum, training.time)
     const cost = (steps * evaluations * flops) / 1e9
     return { memoryBytes, steps, seconds: speed.start + steps * perStep, cost }
   }
-  const draw = drawOf(training, features, speed)
+  const draw = drawOf(training, features, engine, speed)
   const perStep = speed.perStep + products * speed.perProduct + flops / speed.flops + draw.seconds
   const { steps } = training
   return {
@@ -65,10 +71,13 @@ export function estimateWork(spec: LinearSpec, spectrum: SpectrumView): Work {
   }
 }
 
-function speedOf(spec: LinearSpec): Speed {
+function engineOf(spec: LinearSpec): keyof typeof SPEED {
   const engine = intendedEngine(spec)
-  if (engine === 'lanes' && spec.training.precision === 'float64') return LANES_IN_FLOAT64
-  return SPEED[engine === 'auto' ? 'reference' : engine]
+  return engine === 'auto' ? 'reference' : engine
+}
+
+function speedOf(engine: keyof typeof SPEED, precision: Precision): Speed {
+  return (engine === 'lanes' ? LANES_ELSE[precision] : undefined) ?? SPEED[engine]
 }
 
 const PER_NORMAL = 0.1e-6 // a counter-based normal draw of a sampler, in JavaScript
@@ -79,9 +88,14 @@ const PER_LANES_DRAW = 0.4e-6 // whatever the size
  * What a minibatch takes, in sgd: normals for x and y and its two moments, on every engine but TensorFlow by plain loops; or the moments'
  * factors and their four products.
  */
-function drawOf({ mode, batchSize = 0, draws }: ResolvedDescent, features: number, speed: Speed) {
+function drawOf(
+  { mode, batchSize = 0, draws }: ResolvedDescent,
+  features: number,
+  engine: keyof typeof SPEED,
+  speed: Speed,
+) {
   if (mode !== 'sgd') return { flops: 0, seconds: 0 }
-  const isLanes = speed === SPEED.lanes || speed === LANES_IN_FLOAT64
+  const isLanes = engine === 'lanes'
   if (draws === 'moments') {
     const flops = 8 * features ** 3
     const normals = 1.5 * features ** 2
@@ -90,6 +104,6 @@ function drawOf({ mode, batchSize = 0, draws }: ResolvedDescent, features: numbe
   }
   // Lanes turns both moments into its coordinates, where these are not the data's own.
   const flops = 4 * batchSize * features ** 2 + (isLanes ? 8 * features ** 3 : 0)
-  const counted = speed === SPEED.tensorflow ? speed : SPEED.reference
+  const counted = engine === 'tensorflow' ? SPEED.tensorflow : SPEED.reference
   return { flops, seconds: 2 * batchSize * features * PER_NORMAL + flops / counted.flops }
 }

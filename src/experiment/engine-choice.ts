@@ -1,5 +1,6 @@
 import type { FieldFault } from './failure.ts'
 import type { LinearSpec, ResolvedSpec } from './resolve.ts'
+import { multipliesInFloat32 } from './training-spec.ts'
 
 /** The largest width at which the reference engine is faster than TensorFlow (bench/engine-crossover.ts, docs/engines.md). */
 export const REFERENCE_WIDTH = 40
@@ -20,7 +21,7 @@ const isLinear = (spec: Asked): spec is AskedLinear => spec.model.kind === 'deep
 
 /**
  * The engine that a run is meant for: the one asked for, or by speed, which is lanes wherever its kernels take the
- * shape, but for wide runs by samples. Nets are TensorFlow's. Workers choose by it and estimates reckon with it.
+ * shape, but for wide runs by samples. Nets are TensorFlow's, int8x3 is lanes'. Workers choose by it and estimates reckon with it.
  */
 export function intendedEngine(spec: Asked): ResolvedSpec['engine'] {
   return spec.engine === 'auto' && mayTakeLanes(spec) && !drawsWideSamples(spec)
@@ -32,24 +33,25 @@ export function intendedEngine(spec: Asked): ResolvedSpec['engine'] {
 export function mayTakeLanes(spec: Asked): boolean {
   const { engine, device } = spec
   if (!isLinear(spec)) return false
-  const { model } = spec
-  return engine === 'lanes' || (engine === 'auto' && device !== 'cuda' && fitsLanes(model))
+  if (engineWithoutLanes(spec) === 'lanes') return true
+  return engine === 'auto' && device !== 'cuda' && fitsLanes(spec.model)
 }
 
 function drawsWideSamples(spec: Asked): boolean {
   if (!isLinear(spec)) return false
   const { model, training } = spec
   const bySamples = training.mode === 'sgd' && training.draws === 'samples'
-  return bySamples && training.precision !== 'float64' && model.width > SAMPLES_WIDTH
+  return bySamples && multipliesInFloat32(training.precision) && model.width > SAMPLES_WIDTH
 }
 
 /**
  * The engine of a run on a worker that has no lanes. A worker without TensorFlow either takes `auto` runs to the reference
- * engine all the same, which alone has `flow` and float64; cuda is TensorFlow's.
+ * engine all the same, which alone has `flow` and float64; cuda is TensorFlow's. `lanes` where nothing else has what is asked.
  */
 export function engineWithoutLanes(spec: Asked): ResolvedSpec['engine'] {
   const { engine, device, training } = spec
   if (engine !== 'auto') return engine
+  if (isLinear(spec) && training.precision === 'int8x3') return 'lanes'
   if (device === 'cuda' || !isLinear(spec)) return 'tensorflow'
   const { model } = spec
   return training.precision === 'float64' || model.width <= REFERENCE_WIDTH ? 'reference' : 'tensorflow'
@@ -69,8 +71,8 @@ export function engineFaults(spec: Asked): FieldFault[] {
     }
     return faults
   }
-  const inFloat64 = training.precision === 'float64'
-  const alone = training.mode === 'flow' ? 'flow' : 'float64'
+  const { precision } = training
+  const alone = training.mode === 'flow' ? 'flow' : precision
   if (engine === 'lanes' && !fitsLanes(spec.model)) {
     const { depth, width } = LANES_LIMITS
     refuse(
@@ -78,10 +80,14 @@ export function engineFaults(spec: Asked): FieldFault[] {
       `Engine lanes takes depths up to ${depth} and widths up to ${width}, and this model has ${spec.model.depth} and ${spec.model.width}; ask for auto.`,
     )
   }
-  if (engine === 'tensorflow' && inFloat64) {
+  if (engine === 'tensorflow' && !multipliesInFloat32(precision)) {
     refuse('/engine', `Engine tensorflow computes in float32 and has no ${alone}; ask for auto or lanes.`)
   }
-  if (device === 'cuda' && (engine === 'reference' || (engine !== 'lanes' && inFloat64))) {
+  if (engine === 'reference' && precision === 'int8x3') {
+    refuse('/engine', `Engine reference computes in float64 and has no ${alone}; ask for auto or lanes.`)
+  }
+  const onCpu = precision === 'int8x3' || (precision === 'float64' && engine !== 'lanes')
+  if (device === 'cuda' && (engine === 'reference' || onCpu)) {
     const why = engine === 'reference' ? 'engine reference computes' : `${alone} is computed`
     refuse('/device', `On device cuda there is nothing to run here: ${why} on the CPU; ask for device auto.`)
   }

@@ -1,4 +1,5 @@
 import type { Matrix } from './matrix.ts'
+import type { Precision } from './training-spec.ts'
 
 /**
  * What a worker saw, free of theory. Amplitude of feature i is |W̄ q_i| (no unit) of a deep linear model, of a net the values of the
@@ -44,7 +45,7 @@ export interface Manifest {
   readonly wallSeconds: number
   readonly device: 'cpu' | 'cuda'
   readonly engine: 'reference' | 'lanes' | 'tensorflow'
-  readonly precision: 'compensated' | 'float32' | 'float64'
+  readonly precision: Precision
   readonly versions: Readonly<Record<string, string>>
   readonly fingerprint: string
   readonly files: readonly ArtifactFile[]

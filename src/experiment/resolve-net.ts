@@ -4,7 +4,7 @@ import { hidesPixels } from './image-shape.ts'
 import type { Activation, Head, LossSpec, ModelSpec } from './model-spec.ts'
 import { type Measurable, probeObstacle } from './probe.ts'
 import type { ExperimentSpec, Objective } from './spec.ts'
-import type { TrainingSpec } from './training-spec.ts'
+import { multipliesInFloat32, type TrainingSpec } from './training-spec.ts'
 
 /** The parts of a resolved spec that nets alone have. What the objective has no use for is left out. */
 export type ResolvedHead = Head
@@ -137,7 +137,7 @@ export function netFaults({
   if (training.draws === 'moments') {
     refuse('/training/draws', `${what} needs samples, and draws moments has none; use samples or auto.`)
   }
-  if (training.precision === 'float64') {
+  if (!multipliesInFloat32(training.precision ?? 'compensated')) {
     refuse('/training/precision', `${what} is trained in float32; use compensated or float32.`)
   }
   const { optimizer = 'sgd', momentum = 0 } = training

@@ -16,7 +16,7 @@ import {
 } from './resolve-net.ts'
 import { fillDefaults } from './schema.ts'
 import type { Device, EngineName, ExperimentSpec, InitSpec, Objective } from './spec.ts'
-import type { Schedule } from './training-spec.ts'
+import type { Precision, Schedule } from './training-spec.ts'
 
 /** A spec with every default filled in and every `auto` that decides numbers settled. Labels are gone. */
 export interface ResolvedSpec<Model extends ResolvedModel = ResolvedModel> {
@@ -83,7 +83,7 @@ export interface ResolvedDescent {
   readonly steps: number
   readonly momentum: number
   readonly schedule: Schedule
-  readonly precision: 'compensated' | 'float32' | 'float64'
+  readonly precision: Precision
   readonly batchSize?: number // sgd
   readonly draws?: 'samples' | 'moments' // sgd
   readonly optimizer?: ResolvedOptimizer // nets

@@ -31,10 +31,22 @@ const Schedule = Type.Union(
 export type Schedule = Static<typeof Schedule>
 
 const momentum = Type.Number({ minimum: 0, exclusiveMaximum: 1, default: 0 })
-const precision = Type.Union(
-  [Type.Literal('compensated'), Type.Literal('float32'), Type.Literal('float64')],
+
+/**
+ * Compensated: float32 weights that keep what their rounding lost. Int8x3: the same, and every product of matrices in whole numbers,
+ * three digits of 8 bits an element, on the tiles of processors that have them (docs/engines.md).
+ */
+const Precision = Type.Union(
+  [Type.Literal('compensated'), Type.Literal('float32'), Type.Literal('float64'), Type.Literal('int8x3')],
   { default: 'compensated' },
 )
+export type Precision = Static<typeof Precision>
+
+/** Whether products are taken in float32, the one way that TensorFlow has. */
+export function multipliesInFloat32(precision: Precision): boolean {
+  return precision === 'compensated' || precision === 'float32'
+}
+
 const time = Type.Number({ exclusiveMinimum: 0 })
 const learningRate = Type.Number({ exclusiveMinimum: 0 })
 
@@ -56,7 +68,7 @@ const GradientDescent = Type.Object(
     time: Type.Optional(time),
     momentum: Type.Optional(momentum),
     schedule: Type.Optional(Schedule),
-    precision: Type.Optional(precision),
+    precision: Type.Optional(Precision),
   },
   closed,
 )
@@ -87,7 +99,7 @@ const StochasticDescent = Type.Object(
         default: 'auto',
       }),
     ),
-    precision: Type.Optional(precision),
+    precision: Type.Optional(Precision),
     optimizer: Type.Optional(Type.Union([Type.Literal('sgd'), Adam])),
     weightDecay: Type.Optional(Type.Number({ minimum: 0 })),
     clip: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),

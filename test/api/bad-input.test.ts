@@ -72,6 +72,20 @@ describe('bad input', () => {
       '/device',
       /float64 is computed on the CPU/,
     ],
+    [
+      'int8x3 on TensorFlow',
+      { engine: 'tensorflow', training: { ...spec.training, precision: 'int8x3' } },
+      422,
+      '/engine',
+      /has no int8x3; ask for auto or lanes/,
+    ],
+    [
+      'flow in int8x3',
+      { training: { mode: 'flow', time: 1, precision: 'int8x3' } },
+      400,
+      '/training/precision',
+      /float64/,
+    ],
     ['a misspelt field', { data: { ...spec.data, lamda: [1] } }, 400, '/data/lamda', /mean lambda/],
     ['an unknown kind', { data: { kind: 'gausian' } }, 400, '/data/kind', /Did you mean gaussian/],
     [
@@ -253,6 +267,13 @@ describe('bad input', () => {
       422,
       '/training/precision',
       /float32/,
+    ],
+    [
+      'a net in int8x3',
+      { training: { ...net.training, precision: 'int8x3' } },
+      422,
+      '/training/precision',
+      /use compensated or float32/,
     ],
     ['an EMA of one', { loss: { target: { ema: 1 } } }, 400, '/loss/target/ema', /not below 1/],
     [

@@ -34,13 +34,12 @@ const skip =
     ? 'engine tensorflow is missing'
     : false
 const flow = { mode: 'flow' as const, time: 1 }
-const double = {
-  ...{ mode: 'gradient-descent' as const, learningRate: 1, steps: 1 },
-  precision: 'float64' as const,
-}
+const descent = { mode: 'gradient-descent' as const, learningRate: 1, steps: 1 }
+const double = { ...descent, precision: 'float64' as const }
+const whole = { ...descent, precision: 'int8x3' as const }
 
 it('auto takes lanes for every shape, mode and precision', { skip: lanesSkip }, async () => {
-  for (const change of [{}, { training: flow }, { training: double }]) {
+  for (const change of [{}, { training: flow }, { training: double }, { training: whole }]) {
     for (const width of [3, 128, LANES_LIMITS.width]) {
       assert.equal((await chooseEngine(spec(width, change))).name, 'lanes')
     }
@@ -54,6 +53,7 @@ it('auto takes TensorFlow for wide runs by samples', () => {
   assert.equal(meant(SAMPLES_WIDTH), 'lanes')
   assert.equal(meant(SAMPLES_WIDTH + 1), 'tensorflow')
   assert.equal(meant(SAMPLES_WIDTH + 1, { precision: 'float64' }), 'lanes')
+  assert.equal(meant(SAMPLES_WIDTH + 1, { precision: 'int8x3' }), 'lanes')
   assert.equal(meant(SAMPLES_WIDTH + 1, { draws: 'moments' }), 'lanes')
 })
 
@@ -81,9 +81,26 @@ it('without lanes auto takes TensorFlow for large steps', { skip }, async () => 
   )
 })
 
-it('without lanes a run that asks for them is refused with what the set-up said', async () => {
-  const asked = chooseEngine(spec(8, { engine: 'lanes' }), { installation: withoutLanes })
-  await assert.rejects(asked, hasCode('ENGINE_UNAVAILABLE', /lanes.*no C\+\+ compiler\. Install g\+\+/))
+it('without lanes a run that needs them is refused with what the set-up said', async () => {
+  for (const change of [{ engine: 'lanes' as const }, { training: whole }]) {
+    const asked = chooseEngine(spec(8, change), { installation: withoutLanes })
+    await assert.rejects(asked, hasCode('ENGINE_UNAVAILABLE', /lanes.*no C\+\+ compiler\. Install g\+\+/))
+  }
+})
+
+it('int8x3 is for lanes on the CPU alone, and each refusal names the field to change', () => {
+  const faults = (change: object) => engineFaults(spec(8, { training: whole, ...change }))
+  assert.deepEqual([faults({}), faults({ engine: 'lanes' })], [[], []])
+  for (const [change, pointer, message] of [
+    [{ engine: 'tensorflow' }, '/engine', /in float32 and has no int8x3; ask for auto or lanes/],
+    [{ engine: 'reference' }, '/engine', /in float64 and has no int8x3; ask for auto or lanes/],
+    [{ device: 'cuda' }, '/device', /int8x3 is computed on the CPU; ask for device auto/],
+    [{ device: 'cuda', engine: 'lanes' }, '/device', /int8x3 is computed on the CPU; ask for device auto/],
+  ] as const) {
+    const [fault, ...more] = faults(change)
+    assert.deepEqual([fault?.pointer, more], [pointer, []])
+    assert.match(fault?.message ?? '', message)
+  }
 })
 
 it('workers and estimates see the same engine in a spec', async () => {

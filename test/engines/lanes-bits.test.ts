@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
+import type { Precision } from '../../src/experiment/training-spec.ts'
 import { openLanesEngine } from '../../workers/engines/lanes/engine.ts'
 import { type LanesName, lanesHere } from '../../workers/engines/lanes/native.ts'
 import { fingerprints, lanesSkip } from './lanes.ts'
@@ -30,10 +31,20 @@ const TRAININGS: Record<string, (run: number) => ExperimentSpec['training']> = {
   'float32 descent on a schedule': () => ({
     ...{ mode: 'gradient-descent', ...common, precision: 'float32', schedule: { kind: 'cosine', warmup: 9 } },
   }),
+  'int8x3 descent': () => ({ mode: 'gradient-descent', ...common, precision: 'int8x3' }),
+  'int8x3 sgd by moments': () => ({
+    ...{ mode: 'sgd', ...common, precision: 'int8x3', batchSize: 8, draws: 'moments' },
+  }),
   flow: (run) => ({ mode: 'flow', time: 20 + (run % 7) }),
   'sgd by moments': () => ({ mode: 'sgd', ...common, batchSize: 8, draws: 'moments' }),
   'sgd by samples': () => ({ mode: 'sgd', ...common, steps: 12, batchSize: 8, draws: 'samples' }),
 }
+
+/** Precisions of wide runs, and as many steps as take seconds without tiles and vectors. */
+const WIDE = [
+  ['compensated', 20],
+  ['int8x3', 3],
+] as const
 
 describe('the bits of a run on lanes', { skip: lanesSkip }, () => {
   if (lanesSkip) return
@@ -70,19 +81,33 @@ describe('the bits of a run on lanes', { skip: lanesSkip }, () => {
       }
     })
 
-    it(`${name} has the bits of one run at a time where runs are wide`, { skip }, async () => {
-      const wide = SEVEN.map((run) => wideSpec(run))
-      const engine = openLanesEngine({ name: name as LanesName, threads: 2 })
-      const alone = await Promise.all(wide.map(async (spec) => (await fingerprints(engine, [spec]))[0]))
-      assert.deepEqual(await fingerprints(openLanesEngine({ threads: 1 }), wide), alone)
-    })
+    for (const [precision, steps] of WIDE) {
+      it(`${name} has the bits of one run at a time where runs are wide and ${precision}`, {
+        skip,
+      }, async () => {
+        const wide = SEVEN.map((run) => wideSpec(run, { precision, steps }))
+        const engine = openLanesEngine({ name: name as LanesName, threads: 2 })
+        const alone = await Promise.all(wide.map(async (spec) => (await fingerprints(engine, [spec]))[0]))
+        assert.deepEqual(await fingerprints(openLanesEngine({ threads: 1 }), wide), alone)
+      })
+    }
   }
+
+  it('of int8x3 are not those of compensated', async () => {
+    const [whole, floats] = (['int8x3', 'compensated'] as const).map((precision) =>
+      wideSpec(0, { precision, steps: 1 }),
+    )
+    assert.notDeepEqual(
+      await fingerprints(openLanesEngine(), [whole!]),
+      await fingerprints(openLanesEngine(), [floats!]),
+    )
+  })
 })
 
-function wideSpec(run: number): ExperimentSpec {
+function wideSpec(run: number, asked: { precision: Precision; steps: number }): ExperimentSpec {
   const dice = new Dice(run)
   return {
-    ...specOf(run, { mode: 'gradient-descent', learningRate: 0.05, steps: 20 }),
+    ...specOf(run, { mode: 'gradient-descent', learningRate: 0.05, ...asked }),
     data: { kind: 'gaussian', lambda: dice.list(70, 0.4, 1.2), rho: dice.list(70, 0.4, 0.95) },
     model: { kind: 'deep-linear', depth: 2, width: 75 },
   }

@@ -21,7 +21,7 @@ describe('runs together on lanes', { skip: lanesSkip }, () => {
       training: { ...common, learningRate: 40, steps: 2000 },
       init: { kind: 'balanced' as const, scale: 0.5 },
     }
-    for (const precision of ['float64', 'compensated', 'float32'] as const) {
+    for (const precision of ['float64', 'compensated', 'float32', 'int8x3'] as const) {
       const specs = [0, 1, 2, 3].map((r): ExperimentSpec => {
         const spec = shortSpec({ objective: 'mae', seed: r, init: { kind: 'gaussian', scale: 0.2 } })
         const asked = r === 2 ? { ...spec, ...wild } : spec

@@ -37,6 +37,15 @@ describe('lanes', { skip: lanesSkip }, () => {
     agrees(lanes, 'sgd', 1e-5)
   })
 
+  describe('in whole numbers', () => {
+    const engine = inPrecision(lanes, 'int8x3')
+    goldenDescents(engine, 1e-5)
+    descents(engine, 2e-6) // digits end 24 bits below the largest element of a row
+    drawsOfReference(engine, 1e-5)
+    agrees(engine, 'gradient-descent', 1e-5)
+    agrees(engine, 'sgd', 1e-5)
+  })
+
   describe('in plain float32', () => {
     agrees(inPrecision(lanes, 'float32'), 'gradient-descent', 1e-4, isExact) // 150 roundings of weights
     agrees(inPrecision(lanes, 'float32'), 'sgd', 1e-4, isExact)

@@ -1,5 +1,6 @@
 import { fingerprintOf } from '../../src/artifacts/fingerprint.ts'
 import type { ExperimentSpec } from '../../src/experiment/spec.ts'
+import type { Precision } from '../../src/experiment/training-spec.ts'
 import type { Engine } from '../../workers/engines/engine.ts'
 import { lanesHere } from '../../workers/engines/lanes/native.ts'
 import type { TrainedRun } from '../../workers/run-cohort.ts'
@@ -16,7 +17,7 @@ export const lanesSkip: string | false = (() => {
 })()
 
 /** An engine that trains every run in one precision, whatever it asks for. */
-export function inPrecision(engine: Engine, precision: 'compensated' | 'float32' | 'float64'): Engine {
+export function inPrecision(engine: Engine, precision: Precision): Engine {
   return {
     ...engine,
     train: (runs) =>

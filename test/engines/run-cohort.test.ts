@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Progress } from '../../src/experiment/job-view.ts'
+import type { Precision } from '../../src/experiment/training-spec.ts'
 import { fixedPoint } from '../../src/theory/fixed-points.ts'
 import { referenceEngine } from '../../workers/engines/reference/engine.ts'
 import { stepwise } from '../../workers/engines/stepwise.ts'
@@ -116,7 +117,7 @@ it('in a cohort a run that is cancelled or diverges is nothing to the others', a
 
 it('in a cohort a run that the engine has no precision for fails alone', async () => {
   const { begin } = referenceEngine
-  const precision = (asked: 'compensated' | 'float32' | 'float64') => {
+  const precision = (asked: Precision) => {
     if (asked === 'float64') throw new RangeError('no float64 here')
     return asked
   }

@@ -101,16 +101,13 @@ describe('tensorflow', {
     assert.equal(await moved('float32'), 0)
   })
 
-  it('flow and float64 are refused by name', async () => {
+  it('flow, float64 and int8x3 are refused by name', async () => {
     const training = { mode: 'flow' as const, time: 10 }
     await assert.rejects(train(engine, shortSpec({ training })), isRefusal)
-    const double = {
-      mode: 'gradient-descent' as const,
-      learningRate: 0.1,
-      steps: 1,
-      precision: 'float64' as const,
+    for (const precision of ['float64', 'int8x3'] as const) {
+      const descent = { mode: 'gradient-descent' as const, learningRate: 0.1, steps: 1, precision }
+      await assert.rejects(train(engine, shortSpec({ training: descent })), isRefusal)
     }
-    await assert.rejects(train(engine, shortSpec({ training: double })), isRefusal)
     const plan = matrixPlan(cases[0]!, { mode: 'flow', time: 1, precision: 'float64' })
     assert.throws(() => engine.begin({ ...plan, directions: fromRows([[1]]) }), isRefusal)
   })

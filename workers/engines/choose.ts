@@ -20,7 +20,7 @@ export interface Choice {
  * lanes is not built, TensorFlow for wide runs and the reference engine for the others. For that pair a population step is
  * 3L + 2 products of w × w matrices: the reference engine takes time in proportion to w³ for each, TensorFlow some 20 µs for each,
  * whatever their size, until w is in the hundreds. The two meet at w = 36 to 41 for every depth, in descent and in sgd
- * (bench/engine-crossover.ts; figures in docs/engines.md). Nets are TensorFlow's alone.
+ * (bench/engine-crossover.ts; figures in docs/engines.md). Nets are TensorFlow's alone, int8x3 is lanes'.
  *
  * @throws ENGINE_UNAVAILABLE with the reason, CUDA_UNAVAILABLE where device cuda finds no GPU
  */
@@ -64,10 +64,16 @@ async function orMissing(
     return await open()
   } catch (error) {
     const isMissing = error instanceof ExperimentError && error.code === 'ENGINE_UNAVAILABLE'
-    if (!isMissing || spec.engine !== 'auto' || spec.device === 'cuda' || isNet(spec)) throw error
+    if (!isMissing || insists(spec)) throw error
     onMissing(error)
     return null
   }
+}
+
+/** Whether a run is for one engine alone. */
+function insists(spec: ResolvedSpec): boolean {
+  const { engine, device } = spec
+  return engine !== 'auto' || device === 'cuda' || isNet(spec) || engineWithoutLanes(spec) === 'lanes'
 }
 
 function refusal(engine: string, why: string): ExperimentError {

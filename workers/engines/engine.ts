@@ -9,6 +9,7 @@ import type { Measurements, Moments } from '../../src/experiment/measurement.ts'
 import type { NetLayers } from '../../src/experiment/net-layers.ts'
 import type { NetSpec, ResolvedTraining } from '../../src/experiment/resolve.ts'
 import type { Objective } from '../../src/experiment/spec.ts'
+import type { Precision } from '../../src/experiment/training-spec.ts'
 import type { HeldOut } from './held-out.ts'
 
 /** Everything an engine needs to train one run: no queue, no files, no theory. */
@@ -107,7 +108,7 @@ export interface Engine {
   /** What computed the numbers, for the result: { node: '20.20.2', tensorflow: '2.21.0', … }. */
   readonly versions: Readonly<Record<string, string>>
   /** The precision this engine uses where the plan asks for `asked`; ENGINE_UNAVAILABLE where it has none. */
-  precision(asked: ResolvedTraining['precision']): ResolvedTraining['precision']
+  precision(asked: Precision): Precision
   /**
    * Trains runs of any shapes, together or one after the other, and lets the event loop turn meanwhile. There is a promise
    * for each run, in order: what becomes of one, its divergence, cancel or failure, is nothing to the others.

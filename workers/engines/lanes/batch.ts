@@ -69,7 +69,7 @@ export type Choice<Table extends Readonly<Record<string, number>>> = Table[keyof
 export const OBJECTIVE = { jepa: 0, mae: 1 } as const
 export const MODE = { flow: 0, descent: 1, moments: 2, given: 3 } as const
 export const FORM = { diagonal: 0, full: 1 } as const
-export const PRECISION = { compensated: 0, float32: 1, float64: 2 } as const
+export const PRECISION = { compensated: 0, float32: 1, float64: 2, int8x3: 3 } as const
 export const LAYOUT = { auto: 0, lanes: 1, matrix: 2, team: 3, braid: 4 } as const
 /** What became of a run, in `status`. */
 export const STATUS = { going: 0, done: 1, lost: 2, stuck: 3, badRun: 4 } as const

@@ -26,7 +26,7 @@ const ALONE_RUNS = 8 // a core
 
 /**
  * Native kernels for deep linear runs: the whole training loop of many runs of one shape inside a call, off the event loop
- * (native/lanes/README.md). Compensated float32 unless float32 or float64 is asked for; flow is float64.
+ * (native/lanes/README.md). Compensated float32 unless float32, float64 or int8x3 is asked for; flow is float64.
  *
  * @throws ENGINE_UNAVAILABLE where the kernels are not here, with the reason
  */

@@ -1,3 +1,4 @@
+import type { Precision } from '../../../src/experiment/training-spec.ts'
 import { layoutOf } from '../../models/parameters.ts'
 import { ladder } from '../../probes/passages.ts'
 import { type Batch, FORM, INTEGRATOR, LAYOUT, MODE, OBJECTIVE, PASSAGE, PRECISION } from './batch.ts'
@@ -52,7 +53,7 @@ export function load(entries: readonly [Entry, ...Entry[]], threads: number): Lo
     end: Float64Array.from(entries, endOf),
 
     weights: each(size, (entry) => entry.frame.initial),
-    carry: training.precision === 'compensated' ? new Float64Array(runs * size) : null,
+    carry: carries(training.precision) ? new Float64Array(runs * size) : null,
     velocity: hasMomentum ? new Float64Array(runs * size) : null,
     integrator: inFlow ? new Float64Array(runs * INTEGRATOR) : null,
     step: new BigInt64Array(runs),
@@ -78,6 +79,11 @@ export function load(entries: readonly [Entry, ...Entry[]], threads: number): Lo
 }
 
 const LADDER = ladder()
+
+/** Whether weights keep what their rounding lost. */
+function carries(precision: Precision): boolean {
+  return precision === 'compensated' || precision === 'int8x3'
+}
 
 function endOf({ trainee }: Entry): number {
   return trainee.plan.points.at(-1) ?? 0

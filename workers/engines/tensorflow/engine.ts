@@ -1,5 +1,6 @@
 import { ExperimentError } from '../../../src/experiment/failure.ts'
 import type { Device } from '../../../src/experiment/spec.ts'
+import { multipliesInFloat32 } from '../../../src/experiment/training-spec.ts'
 import type { NetPlan, NetTrajectory, Trainee } from '../engine.ts'
 import { type StepwiseEngine, stepwise } from '../stepwise.ts'
 import { loadTensorFlow, type TensorFlow } from './load.ts'
@@ -23,8 +24,8 @@ export async function openTensorFlowEngine(device: Device): Promise<StepwiseEngi
       device: found,
       versions: { node: process.versions.node, tensorflow: version, tfjs: tf.version.tfjs },
       precision(asked) {
-        if (asked === 'float64') throw refusal('it computes in float32, and this run asks for float64')
-        return asked
+        if (multipliesInFloat32(asked)) return asked
+        throw refusal(`it computes in float32, and this run asks for ${asked}`)
       },
     },
     (plan) => {
