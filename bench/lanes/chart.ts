@@ -1,19 +1,21 @@
 import { FAINT, GRID, INK } from '../../src/report/colours.ts'
 import { logScale, type Scale } from '../../src/report/scales.ts'
 import { element, line, path, svgDocument, text } from '../../src/report/svg.ts'
+import type { Precision } from './ours.ts'
 import type { Results, RowResult } from './report.ts'
 import type { DescentRow } from './rows.ts'
 
 const WIDTH = 1260
-const HEIGHT = 590
+const HEIGHT = 610
 const OURS = '#472d7b'
+const TILES = '#c2317f'
 const PANEL = { top: 92, height: 380, width: 350, left: 78, gap: 54 }
 
 interface Series {
   readonly title: string
   readonly colour: string
   readonly dash?: string
-  readonly shape: 'dot' | 'none'
+  readonly shape: 'dot' | 'diamond' | 'none'
   readonly points: readonly (readonly [d: number, rate: number])[]
 }
 
@@ -41,18 +43,19 @@ export function drawChart(results: Results): string {
     text(24, 38, title, { 'font-size': 24, 'font-weight': 'bold', fill: INK }),
     text(24, 62, under, { 'font-size': 14, fill: FAINT }),
     ...panels,
-    drawKey(seriesOf(found.slice(0, 1)), HEIGHT - 18),
+    drawKey(seriesOf(found), HEIGHT - 18),
   ]
   return svgDocument(WIDTH, HEIGHT, title, content.join(''))
 }
 
+/** What was timed on any of the points. */
 function seriesOf(points: readonly Point[]): Series[] {
   const rates = (of: (point: Point) => number | undefined) =>
     points.flatMap((point) => {
       const rate = of(point)
       return rate === undefined ? [] : [[point.row.features, rate] as const]
     })
-  return [
+  const all: Series[] = [
     {
       title: 'FMA peak',
       colour: FAINT,
@@ -61,10 +64,16 @@ function seriesOf(points: readonly Point[]): Series[] {
       points: rates(({ contest }) => contest.beside.peak?.median),
     },
     {
-      title: 'lanes',
+      title: 'lanes, compensated',
       colour: OURS,
       shape: 'dot',
       points: rates(({ contest }) => contest.ours.compensated?.median),
+    },
+    {
+      title: 'lanes, int8x3',
+      colour: TILES,
+      shape: 'diamond',
+      points: rates(({ contest }) => contest.ours.int8x3?.median),
     },
     {
       title: 'PyTorch, best form',
@@ -79,6 +88,7 @@ function seriesOf(points: readonly Point[]): Series[] {
       points: rates(({ contest }) => contest.best.jax?.median),
     },
   ]
+  return all.filter((one) => one.points.length > 0)
 }
 
 function drawPanel(points: readonly Point[], runs: number, left: number): string {
@@ -102,25 +112,27 @@ function drawPanel(points: readonly Point[], runs: number, left: number): string
     ...sizes.map((d) =>
       text(x.place(d), bottom + 20, String(d), { 'font-size': 13, fill: FAINT, 'text-anchor': 'middle' }),
     ),
-    text(left + PANEL.width / 2, bottom + 60, 'features d; × lanes over the best peer', {
+    text(left + PANEL.width / 2, bottom + 78, 'features d; × lanes over the best peer', {
       'font-size': 14,
       fill: INK,
       'text-anchor': 'middle',
     }),
     line(left, bottom, left + PANEL.width, bottom, { stroke: FAINT, 'stroke-width': 1 }),
     ...series.map((one) => drawSeries(one, x, y)),
-    ...points.map((point) => ratioMark(point, x, bottom + 39)),
+    ...points.map((point) => ratioMark(point, 'compensated', OURS, x, bottom + 39)),
+    ...points.map((point) => ratioMark(point, 'int8x3', TILES, x, bottom + 57)),
   ].join('')
 }
 
 /** ×n below the size: ours over the best peer. */
-function ratioMark({ row, contest }: Point, x: Scale, y: number): string {
-  const ratio =
-    contest.ours.compensated!.median / Math.max(...Object.values(contest.best).map((t) => t.median))
+function ratioMark({ row, contest }: Point, precision: Precision, fill: string, x: Scale, y: number): string {
+  const timing = contest.ours[precision]
+  if (timing === undefined) return ''
+  const ratio = timing.median / Math.max(...Object.values(contest.best).map((t) => t.median))
   return text(x.place(row.features), y, `×${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)}`, {
     'font-size': 14,
     'font-weight': 'bold',
-    fill: OURS,
+    fill,
     'text-anchor': 'middle',
   })
 }
@@ -132,14 +144,18 @@ function drawSeries({ points, colour, dash, shape }: Series, x: Scale, y: Scale)
     'stroke-width': 2.5,
     ...(dash === undefined ? {} : { 'stroke-dasharray': dash }),
   }
-  const dots =
-    shape === 'none' ? [] : places.map(([cx, cy]) => element('circle', { cx, cy, r: 4.5, fill: colour }))
-  return path(places, stroke) + dots.join('')
+  return path(places, stroke) + places.map(([cx, cy]) => drawMark(cx, cy, shape, colour)).join('')
+}
+
+function drawMark(cx: number, cy: number, shape: Series['shape'], fill: string): string {
+  if (shape === 'none') return ''
+  if (shape === 'dot') return element('circle', { cx, cy, r: 4.5, fill })
+  return element('path', { d: `M${cx} ${cy - 6.5}l6.5 6.5l-6.5 6.5l-6.5 -6.5Z`, fill })
 }
 
 function drawKey(series: readonly Series[], at: number): string {
   return series
-    .map(({ title, colour, dash }, k) => {
+    .map(({ title, colour, dash, shape }, k) => {
       const left = PANEL.left + k * 215
       const stroke = {
         stroke: colour,
@@ -148,6 +164,7 @@ function drawKey(series: readonly Series[], at: number): string {
       }
       return (
         line(left, at - 5, left + 30, at - 5, stroke) +
+        drawMark(left + 15, at - 5, shape, colour) +
         text(left + 38, at, title, { 'font-size': 15, fill: INK })
       )
     })

@@ -6,7 +6,7 @@ import { type Contest, type ContestResult, hold, type Protocol } from '../contes
 import type { Peer } from '../contest/peer.ts'
 import { type DescentCase, descentCase, SEED } from './case.ts'
 import { lossesOf, spreadRatio, standardErrors } from './compare.ts'
-import { Ours } from './ours.ts'
+import { Ours, type Precision } from './ours.ts'
 import { measurePeak } from './peak.ts'
 import type { DescentRow } from './rows.ts'
 
@@ -21,6 +21,12 @@ export function flopOf({ depth, features }: DescentRow): number {
   return 6 * depth * features ** 3
 }
 
+export interface DescentResult extends ContestResult {
+  readonly layout: string
+  /** How far the weights of ours in int8x3 lay from the compensated ones; absent where it was not timed. */
+  readonly int8x3Comparison?: string
+}
+
 /** Population descent or sgd: ours against PyTorch and JAX. */
 export async function measureDescent(
   row: DescentRow,
@@ -29,16 +35,17 @@ export async function measureDescent(
   protocol: Protocol,
   scratch: string,
   tell: (line: string) => void,
-): Promise<ContestResult & { layout: string }> {
+): Promise<DescentResult> {
   const case_ = descentCase(row)
   const ours = new Ours(lanes, case_)
   const sgd = row.kind === 'sgd'
   const folder = join(scratch, row.id)
   const { weights, sxx, syx, slope, noise } = case_
   const checkSteps = sgd ? [40, 100, 200] : [flopOf(row) * row.runs * 200 > 1e12 ? 40 : 200]
-  const compare = sgd
-    ? await sameLaw(case_, ours, checkSteps)
+  const { compare, int8x3Comparison } = sgd
+    ? { compare: await sameLaw(case_, ours, checkSteps) }
     : await sameWeights(case_, ours, checkSteps[0]!)
+  if (int8x3Comparison !== undefined) tell(`    lanes int8x3 from compensated: ${int8x3Comparison}`)
   const contest: Contest = {
     runs: row.runs,
     folder,
@@ -51,10 +58,9 @@ export async function measureDescent(
     checkRate: CHECK_RATE,
     timeRate: TIME_RATE,
     compare,
-    ours: {
-      compensated: () => ours.time(protocol.seconds, TIME_RATE, 'compensated'),
-      float32: () => ours.time(protocol.seconds, TIME_RATE, 'float32'),
-    },
+    ours: Object.fromEntries(
+      ours.precisions.map((name) => [name, () => ours.time(protocol.seconds, TIME_RATE, name)]),
+    ),
     // The steps that nothing but multiply-adds would leave time for: the clock differs from minute to minute.
     beside: {
       peak: async () => {
@@ -64,21 +70,32 @@ export async function measureDescent(
       },
     },
   }
-  return { ...(await hold(contest, peers, protocol, tell)), layout: ours.layout }
+  return {
+    ...(await hold(contest, peers, protocol, tell)),
+    layout: ours.layout,
+    ...(int8x3Comparison === undefined ? {} : { int8x3Comparison }),
+  }
 }
 
-async function sameWeights(case_: DescentCase, ours: Ours, steps: number): Promise<Contest['compare']> {
-  const compensated = await ours.train(steps, CHECK_RATE, 'compensated')
-  const plain = await ours.train(steps, CHECK_RATE, 'float32')
-  return ([theirs]) => {
-    const apart = Math.max(
-      difference(compensated, theirs!, case_.weights),
-      difference(plain, theirs!, case_.weights),
-    )
-    return {
-      agrees: apart < CLOSE,
-      comparison: `${apart.toExponential(1)} of the way moved in ${steps} steps`,
-    }
+/** Every precision of ours that is timed must be close to a peer. */
+async function sameWeights(
+  case_: DescentCase,
+  ours: Ours,
+  steps: number,
+): Promise<Pick<Contest, 'compare'> & { int8x3Comparison?: string }> {
+  const trained: Partial<Record<Precision, Float64Array>> = {}
+  for (const name of ours.precisions) trained[name] = await ours.train(steps, CHECK_RATE, name)
+  const words = (apart: number) => `${apart.toExponential(1)} of the way moved in ${steps} steps`
+  const { compensated, int8x3 } = trained
+  return {
+    compare: ([theirs]) => {
+      const each = Object.values(trained).map((weights) => difference(weights, theirs!, case_.weights))
+      const apart = Math.max(...each)
+      return { agrees: apart < CLOSE, comparison: words(apart) }
+    },
+    ...(int8x3 === undefined
+      ? {}
+      : { int8x3Comparison: words(difference(int8x3, compensated!, case_.weights)) }),
   }
 }
 

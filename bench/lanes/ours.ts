@@ -13,7 +13,10 @@ import { THREADS } from '../contest/machine.ts'
 import type { Lap } from '../contest/timing.ts'
 import type { DescentCase } from './case.ts'
 
-export type Precision = 'compensated' | 'float32'
+export type Precision = 'compensated' | 'float32' | 'int8x3'
+
+/** Below this width the processor's tiles are slower than its multiply-adds. */
+const TILES_WIDTH = 64
 
 /** A step far into a run, where a look at the amplitudes comes every thousand steps. */
 const FAR = 1_000_000
@@ -30,6 +33,13 @@ export class Ours {
   constructor(lanes: LanesLibrary, case_: DescentCase) {
     this.lanes = lanes
     this.case_ = case_
+  }
+
+  /** The forms of ours that the row times, the one that stands for ours first. */
+  get precisions(): Precision[] {
+    const { kind, features } = this.case_.row
+    const tiles = kind === 'descent' && features >= TILES_WIDTH && this.lanes.tiles
+    return ['compensated', 'float32', ...(tiles ? (['int8x3'] as const) : [])]
   }
 
   get layout(): string {
@@ -119,7 +129,7 @@ function batchOf(
     rate: new Float64Array(runs).fill(rate),
     end: new Float64Array(runs).fill(from + steps),
     weights: weights.slice(),
-    carry: precision === 'compensated' ? new Float64Array(weights.length) : null,
+    carry: precision === 'float32' ? null : new Float64Array(weights.length),
     step: new BigInt64Array(runs).fill(BigInt(from)),
     lookedAt: new Float64Array(runs).fill(from > 0 ? from : -1),
   }

@@ -3,7 +3,7 @@ import { type Kept, keptLines } from '../contest/kept.ts'
 import type { Machine } from '../contest/machine.ts'
 import { withSection } from '../contest/section.ts'
 import type { Timing } from '../contest/timing.ts'
-import { flopOf } from './descent.ts'
+import { type DescentResult, flopOf } from './descent.ts'
 import { type FlowResult, WANTED } from './flow.ts'
 import { PEER_TITLES, type PeerName } from './peers.ts'
 import type { Row } from './rows.ts'
@@ -11,7 +11,7 @@ import type { Row } from './rows.ts'
 /** One row's outcome; `error` where it could not be measured. */
 export interface RowResult {
   readonly row: Row
-  readonly contest?: ContestResult & { readonly layout?: string }
+  readonly contest?: ContestResult & Partial<DescentResult>
   readonly flow?: FlowResult
   readonly error: string | null
   readonly seconds: number
@@ -68,9 +68,11 @@ function contestTable({ rows }: Results, kind: 'descent' | 'sgd' | 'mlp'): strin
     'lanes (compensated)',
     ...(share ? ['of peak'] : []),
     'lanes (float32)',
+    ...(share ? ['lanes (int8x3)'] : []),
     'PyTorch',
     'JAX',
     'ratio',
+    ...(share ? ['ratio, int8x3'] : []),
     'target',
   ]
   const lines = rows
@@ -78,15 +80,18 @@ function contestTable({ rows }: Results, kind: 'descent' | 'sgd' | 'mlp'): strin
     .map(({ row, contest, error }) => {
       if (contest === undefined)
         return [labelOf(row), `not measured: ${error}`, ...head.slice(2).map(() => '')]
-      const { compensated, float32 } = contest.ours as Record<'compensated' | 'float32', Timing>
-      const ratio = compensated.median / fastest(contest)
+      const { compensated, float32, int8x3 } = contest.ours as Record<'compensated' | 'float32', Timing> & {
+        readonly int8x3?: Timing
+      }
+      const ratio = (t: Timing) => `**${(t.median / fastest(contest)).toFixed(1)}**`
       const cells = [labelOf(row), timing(compensated)]
       if (share && row.kind === 'descent') {
         const of = (t: Timing) => `${((100 * t.median) / contest.beside.peak!.median).toFixed(0)} %`
         cells.push(`${of(compensated)} (float32 ${of(float32)})`)
       }
-      cells.push(timing(float32), peerCell(contest, 'torch'), peerCell(contest, 'jax'))
-      return [...cells, `**${ratio.toFixed(1)}**`, `≥ ${row.target}`]
+      const tiles = (of: (t: Timing) => string) => (share ? [int8x3 === undefined ? '–' : of(int8x3)] : [])
+      cells.push(timing(float32), ...tiles(timing), peerCell(contest, 'torch'), peerCell(contest, 'jax'))
+      return [...cells, ratio(compensated), ...tiles(ratio), `≥ ${row.target}`]
     })
   return table(head, lines)
 }
