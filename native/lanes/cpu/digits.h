@@ -145,6 +145,8 @@ __attribute__((noinline)) void multiply(const Part& part, int n, int k, const So
     for (int top = part.top; top < part.bottom; top += side) {
       const int height = std::min(side, part.bottom - top);
       cut<false>(left.from(top), height, k, rows);
+      alignas(64) float worth[side];
+      for (int i = 0; i < side; i++) worth[i] = rows.worth[i] * 65536.0f;
       for (int s = 0; s < strips; s++) {
         sum(rows.bytes, columns[s].bytes, blocks, sums);
         for (int v = 0; v < vectors; v++) {
@@ -153,12 +155,13 @@ __attribute__((noinline)) void multiply(const Part& part, int n, int k, const So
           const auto put = out.column(j);
           const V scale = V::load(columns[s].worth + v * V::width) * V::broadcast(65536.0f);
           const V less = V::broadcast(1 / 256.0f);
+#pragma GCC unroll 4
           for (int i = 0; i < height; i++) {
             const auto level = [&](int l) { return whole<V>(sums + (l * side + i) * side + v * V::width); };
             V x = fma(level(3), less, level(2));
             x = fma(x, less, level(1));
             x = fma(x, less, level(0));
-            put(top + i, x * (scale * V::broadcast(rows.worth[i] * 65536.0f)));
+            put(top + i, x * (scale * V::broadcast(worth[i])));
           }
         }
       }

@@ -58,6 +58,15 @@ struct Onto {
   }
 };
 
+template <class Mat, class Out>
+LANES_INLINE const Out& onto(const FromZero<Mat>&, const Out& out) {
+  return out;
+}
+template <class Start, class Out>
+LANES_INLINE Onto<Start, Out> onto(const Start& start, const Out& out) {
+  return {start, out};
+}
+
 /* The elements plus those of another matrix. */
 template <class Mat>
 struct Plus {
